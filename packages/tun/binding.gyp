@@ -1,0 +1,17 @@
+{
+  "targets": [
+    {
+      "target_name": "tun",
+      "sources": ["<!@(node -p \"require('fs').readdirSync('native').filter(f => f.endsWith('.cc')).map(f => 'native/' + f).join(' ')\")"],
+      "include_dirs": [
+        "<!(node -p \"require('node-addon-api').include_dir\")",
+        "native/include",
+        "../../tooling/native/include"
+      ],
+      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+      "cflags_cc": ["-std=c++20", "-fvisibility=hidden", "-Wall", "-Wextra", "-O2", "-fno-exceptions"],
+      "cflags_cc!": ["-std=gnu++17"],
+      "ldflags": ["-Wl,-z,relro,-z,now"]
+    }
+  ]
+}

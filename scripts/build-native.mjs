@@ -1,0 +1,44 @@
+// Compiles the addon of the package in the working directory and leaves a stripped copy where
+// node-gyp-build looks for it in a published tarball. Headers come from the running Node itself, or,
+// where a distribution ships none, from the headers inside npm's node-linux-* package. Nothing else is
+// downloaded.
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '..')
+const packageDirectory = process.cwd()
+const { name } = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8'))
+const require = createRequire(join(root, 'package.json'))
+
+execFileSync(
+  process.execPath,
+  [require.resolve('node-gyp/bin/node-gyp.js'), 'rebuild', `--nodedir=${headersDirectory()}`, '--loglevel=warn'],
+  { stdio: 'inherit' },
+)
+
+const release = join(packageDirectory, 'build', 'Release')
+const addon = readdirSync(release).find((file) => file.endsWith('.node'))
+if (!addon) throw new Error(`${name}: node-gyp left no .node file in build/Release`)
+const prebuilds = join(packageDirectory, 'prebuilds', `linux-${process.arch}`)
+mkdirSync(prebuilds, { recursive: true })
+const prebuilt = join(prebuilds, `${name.replace('/', '+')}.glibc.node`)
+copyFileSync(join(release, addon), prebuilt)
+execFileSync('strip', ['--strip-unneeded', prebuilt])
+
+/** Directory that holds include/node/node_api.h for the running version of Node. */
+function headersDirectory() {
+  const own = resolve(dirname(process.execPath), '..')
+  if (existsSync(join(own, 'include/node/node_api.h'))) return own
+  const cache = join(root, '.cache', `node-${process.version}`)
+  const fromNpm = join(cache, 'node_modules', `node-linux-${process.arch}`)
+  if (!existsSync(join(fromNpm, 'include/node/node_api.h'))) {
+    mkdirSync(cache, { recursive: true })
+    const version = process.version.slice(1)
+    execFileSync('npm', ['install', '--prefix', cache, '--no-save', `node-linux-${process.arch}@${version}`], {
+      stdio: 'inherit',
+    })
+  }
+  return fromNpm
+}

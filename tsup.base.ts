@@ -1,0 +1,13 @@
+import type { Options } from 'tsup'
+
+/** What every published package builds: ESM, CJS and types for Node 20. */
+export const packageBuild: Options = {
+  entry: ['src/index.ts'],
+  format: ['esm', 'cjs'],
+  dts: true,
+  clean: true,
+  sourcemap: true,
+  target: 'node20',
+  shims: true,
+  removeNodeProtocol: false,
+}
