@@ -1,1 +1,7 @@
-export {}
+export { growDescriptorTable } from './descriptor-table.js'
+export { type PortRange, portRangeOf } from './port-range.js'
+export { Reservation } from './reservation.js'
+export { type ReserveEchoIdOptions, reserveEchoId } from './reserve-echo-id.js'
+export { type ReservePortOptions, reservePort } from './reserve-port.js'
+export { type ReserveTupleOptions, reserveTuple } from './reserve-tuple.js'
+export { isTfoSocketError, TfoSocketError } from './tfo-socket-error.js'

@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module'
+import { TfoSocketError } from './tfo-socket-error.js'
+
+/** The addon. Functions that reserve return a descriptor or `-errno`, and fill `outcome`. */
+export interface Binding {
+  /** `ports` packs a range as IP_LOCAL_PORT_RANGE wants it: first port in the low half. */
+  reserveTuple(
+    address: string,
+    ports: number,
+    remoteAddress: string,
+    remotePort: number,
+    mark: number,
+    device: string,
+    outcome: Int32Array,
+  ): number
+  reservePort(
+    udp: boolean,
+    address: string,
+    ports: number,
+    mark: number,
+    device: string,
+    outcome: Int32Array,
+  ): number
+  reserveEchoId(address: string, id: number, mark: number, outcome: Int32Array): number
+  close(fd: number): number
+  growDescriptorTable(count: number): number
+  /** What `outcome[1]` counts in: the system call that failed. */
+  readonly stepNames: readonly string[]
+}
+
+/** Cells: the port that was given, and the index in `stepNames` of the step that failed. One per thread. */
+export const outcome: Int32Array = new Int32Array(2)
+
+let loaded: Binding | undefined
+
+/** The addon, loaded by the first call, so that importing this package works on every platform. */
+export function binding(): Binding {
+  if (loaded !== undefined) return loaded
+  requireLinux()
+  loaded = createRequire(import.meta.url)('../binding.cjs') as Binding
+  return loaded
+}
+
+export function requireLinux(): void {
+  if (process.platform === 'linux') return
+  throw new TfoSocketError(`@slatfatf/tfo-socket needs Linux; this is ${process.platform}`, {
+    code: 'ERR_UNSUPPORTED_PLATFORM',
+  })
+}

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs'
+import { requireLinux } from './binding.js'
+import { TfoSocketError } from './tfo-socket-error.js'
+
+/** Ports from `first` to `last`, both included. */
+export interface PortRange {
+  first: number
+  last: number
+}
+
+const rangeSysctl = 'net.ipv4.ip_local_port_range'
+const reservedSysctl = 'net.ipv4.ip_local_reserved_ports'
+
+/**
+ * The ports from which the kernel picks in this network namespace.
+ *
+ * A range given to a reservation must lie inside it: the kernel narrows what does not, and says nothing. It counts
+ * for IPv6 too. Equivalent command: `sysctl net.ipv4.ip_local_port_range`.
+ *
+ * @throws {TfoSocketError} the errno of reading `/proc`, or `ERR_UNSUPPORTED_PLATFORM`.
+ * @see https://docs.kernel.org/networking/ip-sysctl.html
+ */
+export function portRangeOf(): PortRange {
+  requireLinux()
+  const [first = 0, last = 0] = readSysctl(rangeSysctl).split(/\s+/).map(Number)
+  return { first, last }
+}
+
+/** What the two sysctls let the kernel pick from, as this thread last saw them. */
+interface Pickable {
+  first: number
+  last: number
+  reserved: PortRange[]
+  readAt: number
+}
+
+/** How old a view may be before a refusal makes this thread look again. */
+const maxAgeMs = 100
+
+let pickable: Pickable | undefined
+
+/**
+ * Throws unless the kernel can pick every port of the range. Two comparisons as long as nothing is wrong: the sysctls
+ * are read once for each thread, and again before anything is refused.
+ */
+export function requirePickable(first: number, last: number): void {
+  if (pickable !== undefined && covers(pickable, first, last)) return
+  pickable = readPickable()
+  if (!covers(pickable, first, last)) throw notPickable(pickable, first, last)
+}
+
+/**
+ * The same, distrusting what was read before: for a range that the kernel called full, which is also what a range looks
+ * like that somebody has narrowed meanwhile. Looks at most ten times a second, because refusals come in floods.
+ */
+export function requireStillPickable(first: number, last: number): void {
+  if (pickable !== undefined && performance.now() - pickable.readAt > maxAgeMs) pickable = undefined
+  requirePickable(first, last)
+}
+
+/** For a port outside the range, which proves that what this thread knew has changed. */
+export function pickedOutside(first: number, last: number): TfoSocketError {
+  pickable = readPickable()
+  return notPickable(pickable, first, last)
+}
+
+function covers(view: Pickable, first: number, last: number): boolean {
+  return (
+    first >= view.first && last <= view.last && !view.reserved.some((r) => r.first <= last && r.last >= first)
+  )
+}
+
+function readPickable(): Pickable {
+  return {
+    ...portRangeOf(),
+    reserved: parsePortList(readSysctl(reservedSysctl)),
+    readAt: performance.now(),
+  }
+}
+
+/** The kernel's form: `9000-9010,9050`, or an empty line. */
+export function parsePortList(text: string): PortRange[] {
+  const list = text.trim()
+  if (list === '') return []
+  return list.split(',').map((item) => {
+    const [first = 0, last = first] = item.split('-').map(Number)
+    return { first, last }
+  })
+}
+
+function notPickable(view: Pickable, first: number, last: number): TfoSocketError {
+  const asked = first === last ? `port ${first}` : `ports ${first}-${last}`
+  const reserved = view.reserved.find((r) => r.first <= last && r.last >= first)
+  if (reserved !== undefined && first >= view.first && last <= view.last) {
+    return new TfoSocketError(
+      `The kernel never picks ${reserved.first}-${reserved.last}, which ${asked} include: ${reservedSysctl}`,
+      {
+        code: 'ERR_PORT_RESERVED',
+        hint: `Take the ports out of ${reservedSysctl}; see: sysctl ${reservedSysctl}`,
+        firstPort: first,
+        lastPort: last,
+      },
+    )
+  }
+  const low = Math.min(first, view.first)
+  const high = Math.max(last, view.last)
+  return new TfoSocketError(
+    `The kernel picks only from ${view.first}-${view.last}, which does not cover ${asked}: ${rangeSysctl}`,
+    {
+      code: 'ERR_PORT_OUTSIDE_RANGE',
+      hint: `sysctl -w ${rangeSysctl}="${low} ${high}"`,
+      firstPort: first,
+      lastPort: last,
+    },
+  )
+}
+
+function readSysctl(name: string): string {
+  const path = `/proc/sys/${name.replaceAll('.', '/')}`
+  try {
+    return readFileSync(path, 'latin1').trim()
+  } catch (cause) {
+    const { code = 'EIO', errno, syscall } = cause as NodeJS.ErrnoException
+    throw new TfoSocketError(`Cannot read ${path}: ${code}`, {
+      code,
+      ...(errno !== undefined && { errno }),
+      ...(syscall !== undefined && { syscall }),
+      hint: 'Is /proc mounted?',
+      cause,
+    })
+  }
+}
