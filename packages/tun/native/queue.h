@@ -1,0 +1,51 @@
+// The JavaScript face of one queue: owns the descriptor, lends it to packet_io and Readiness. Knows no
+// policy; src/open-tun.ts decides which ioctl comes when.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <string>
+
+#include "readiness.h"
+#include "slatfatf/unique_fd.h"
+
+namespace tun {
+
+class Queue : public Napi::ObjectWrap<Queue> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+
+  // (name: string, flags: number, netns: string, counters: Float64Array). Throws an errno error.
+  explicit Queue(const Napi::CallbackInfo& info);
+  ~Queue() override;
+
+ private:
+  Napi::Value GetFd(const Napi::CallbackInfo& info);
+  Napi::Value GetName(const Napi::CallbackInfo& info);
+  Napi::Value GetIndex(const Napi::CallbackInfo& info);
+
+  // Each returns a number >= 0, or -errno.
+  Napi::Value SetOffload(const Napi::CallbackInfo& info);         // (mask)
+  Napi::Value SetVnetHeaderSize(const Napi::CallbackInfo& info);  // (bytes)
+  Napi::Value SetPersist(const Napi::CallbackInfo& info);         // (on)
+  Napi::Value ReadBatch(const Napi::CallbackInfo& info);   // (slab, descriptors, headroom, tailroom)
+  Napi::Value WriteBatch(const Napi::CallbackInfo& info);  // (slab, descriptors, from, count)
+  Napi::Value StartPolling(const Napi::CallbackInfo& info);  // (callback)
+  void StopPolling(const Napi::CallbackInfo& info);
+  void SetRef(const Napi::CallbackInfo& info);  // (on)
+  void Close(const Napi::CallbackInfo& info);
+
+  void CloseNow();
+
+  slatfatf::UniqueFd fd_;
+  std::string name_;
+  uint32_t index_ = 0;
+  bool virtio_ = false;
+  bool referenced_ = true;
+  std::shared_ptr<Readiness> readiness_;
+  Napi::Reference<Napi::Value> counters_owner_;
+  double* counters_ = nullptr;
+};
+
+}  // namespace tun

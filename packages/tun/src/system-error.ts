@@ -1,0 +1,50 @@
+import { getSystemErrorMap } from 'node:util'
+import { TunError } from './tun-error.js'
+
+interface ErrnoError extends Error {
+  code: string
+  errno: number
+  syscall: string
+}
+
+/** The TunError for a negative errno that `syscall` returned. */
+export function systemError(errno: number, syscall: string, device?: string, cause?: unknown): TunError {
+  const [code, text] = getSystemErrorMap().get(errno) ?? [`errno ${-errno}`, 'unknown error']
+  const subject = device ? `${syscall} on ${device}` : syscall
+  const hint = hintFor(code, syscall)
+  const message = `${subject}: ${text} (${code})${hint ? `. ${hint}` : ''}`
+  return new TunError(message, { code, errno, syscall, device, hint, cause })
+}
+
+/** The TunError for what the addon threw; anything without an errno is returned as it is. */
+export function fromNative(error: unknown, device?: string): unknown {
+  return isErrnoError(error) ? systemError(error.errno, error.syscall, device, error) : error
+}
+
+function isErrnoError(error: unknown): error is ErrnoError {
+  return error instanceof Error && 'errno' in error && typeof error.errno === 'number' && 'syscall' in error
+}
+
+function hintFor(code: string, syscall: string): string | undefined {
+  return hints[`${code} ${syscall}`] ?? (syscall.startsWith('setns(') ? hints[`${code} setns`] : undefined)
+}
+
+const hints: Record<string, string> = {
+  'ENOENT open(/dev/net/tun)':
+    'Load the tun module (modprobe tun) or, in a container, pass the device node in (mknod /dev/net/tun c 10 200)',
+  'ENODEV open(/dev/net/tun)': 'This kernel has no TUN driver: load the tun module (modprobe tun)',
+  'ENXIO open(/dev/net/tun)': 'This kernel has no TUN driver: load the tun module (modprobe tun)',
+  'EACCES open(/dev/net/tun)': 'The user may not open /dev/net/tun: change its mode or group',
+  'EPERM open(/dev/net/tun)': 'The device cgroup forbids /dev/net/tun: allow "c 10:200 rwm"',
+  'EPERM ioctl(TUNSETIFF)':
+    'Run with CAP_NET_ADMIN in the network namespace, or attach to a device made for this user (ip tuntap add … user …)',
+  'EBUSY ioctl(TUNSETIFF)':
+    'Another process holds the queue of this device, or exclusive was asked for and it exists',
+  'EINVAL ioctl(TUNSETIFF)':
+    'The name belongs to a device that is not a TUN, or that was made with multi_queue',
+  'EINVAL ioctl(TUNSETOFFLOAD)': "The kernel refuses the offloads: open with offload 'auto' or 'off'",
+  'ENOENT setns': 'There is no network namespace at this path',
+  'EPERM setns': 'Entering a network namespace needs CAP_SYS_ADMIN',
+  'EINVAL setns': 'The path is not a network namespace',
+  'EBADFD read(tun)': 'The device was deleted',
+}
