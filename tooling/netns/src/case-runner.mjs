@@ -10,7 +10,10 @@ process.once('disconnect', () => process.exit())
 
 try {
   const cases = await import(moduleUrl)
-  process.on('message', ({ id, exportName, args }) => answer(id, () => call(cases, exportName, args)))
+  process.on('message', ({ exit, id, exportName, args }) => {
+    if (exit) process.exit()
+    answer(id, () => call(cases, exportName, args))
+  })
   process.send({ id: ready })
 } catch (error) {
   process.send({ id: ready, error: describe(error) }, () => process.exit(1))
@@ -55,7 +58,7 @@ function describe(error) {
   return {
     name: error.name,
     message: error.message,
-    stack: error.stack,
+    stack: withoutOwnFrames(error.stack),
     fields,
     ...(cause !== undefined && { cause: describe(cause) }),
   }
@@ -68,4 +71,11 @@ function cloneable(value) {
   } catch {
     return inspect(value)
   }
+}
+
+function withoutOwnFrames(stack = '') {
+  return stack
+    .split('\n')
+    .filter((line) => !line.includes(import.meta.url))
+    .join('\n')
 }

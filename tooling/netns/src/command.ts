@@ -38,7 +38,7 @@ export function runCommand(
       if (!error) return resolve({ stdout, stderr })
       if (signal?.aborted) return reject(signal.reason)
       const exitCode = typeof error.code === 'number' ? error.code : null
-      const details = { exitCode, signal: error.signal ?? null, stdout, stderr, cause: error }
+      const details = { exitCode, signal: error.signal ?? null, stdout, stderr }
       const line = commandLine(command, args, input)
       if (error.killed) {
         reject(new NetnsError('ERR_TIMEOUT', report(line, `not done after ${timeoutMs} ms`, stderr), details))

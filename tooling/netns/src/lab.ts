@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
-import { stat } from 'node:fs/promises'
+import { addNamespaces } from './add-namespaces.js'
 import type { CommandOptions, CommandResult } from './command.js'
 import { createLink, type Link, resolveLink } from './link.js'
-import { namespaceDirectory, namespaceName } from './namespace-name.js'
+import { namespacePath } from './namespace-name.js'
 import { NamespaceProcess } from './namespace-process.js'
 import { type EnterOptions, NetnsChild } from './netns-child.js'
 import { NetnsError } from './netns-error.js'
-import { removeNamespace, sweep } from './sweep.js'
+import { removeNamespace } from './remove-namespace.js'
+import { sweep } from './sweep.js'
 import { Transcript } from './transcript.js'
 
 export interface LabOptions {
@@ -34,9 +35,10 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     throw new NetnsError('ERR_UNSUPPORTED_PLATFORM', 'network namespaces exist on Linux only')
   }
   const links = (options.links ?? []).map(resolveLink)
-  const roles = [...new Set(options.namespaces)]
+  const roles = options.namespaces
   for (const role of roles) {
     if (!/^[\w-]{1,64}$/.test(role)) throw invalid(`'${role}' is no name for a namespace`)
+    if (roles.indexOf(role) !== roles.lastIndexOf(role)) throw invalid(`namespace '${role}' is named twice`)
   }
   const unknown = links.flatMap(({ ends }) => ends).find(({ namespace }) => !roles.includes(namespace))
   if (unknown) throw invalid(`a link ends in namespace '${unknown.namespace}', which is not in this lab`)
@@ -88,7 +90,7 @@ export class Lab {
 
   /** The file that stands for the namespace, for setns(2). */
   path(namespace: string): string {
-    return `${namespaceDirectory}/${this.name(namespace)}`
+    return namespacePath(this.name(namespace))
   }
 
   /**
@@ -177,26 +179,6 @@ export class Lab {
     const stopping = [...this.#processes].map((child) => child.stop())
     await Promise.all([...ending, ...stopping])
     await Promise.all([...this.#names.values()].map(removeNamespace))
-  }
-}
-
-/** Finds a number for the lab under which no name is taken, then makes the namespaces. */
-async function addNamespaces(roles: readonly string[], transcript: Transcript): Promise<Map<string, string>> {
-  for (let lab = 1; ; lab += 1) {
-    const names = new Map<string, string>()
-    try {
-      for (const role of roles) {
-        const name = namespaceName(lab, role)
-        await transcript.run('ip', ['netns', 'add', name])
-        names.set(role, name)
-      }
-      return names
-    } catch (error) {
-      await Promise.all([...names.values()].map(removeNamespace))
-      const refused = namespaceName(lab, roles[names.size] ?? '')
-      // Another thread of this process, or an earlier process of the same pid, was first.
-      if (!(await stat(`${namespaceDirectory}/${refused}`).catch(() => undefined))) throw error
-    }
   }
 }
 

@@ -6,6 +6,11 @@ const initialPidNamespace = 0xeffffffc
 /** Where iproute2 keeps the handles of named namespaces. See ip-netns(8). */
 export const namespaceDirectory = '/run/netns'
 
+/** The file that stands for a named namespace. */
+export function namespacePath(name: string): string {
+  return `${namespaceDirectory}/${name}`
+}
+
 /**
  * The name of one namespace of one lab, such as `t4242-3-edge`: pid of the owner, number of the lab, role.
  *
@@ -13,7 +18,12 @@ export const namespaceDirectory = '/run/netns'
  * (`t4242p4026532177-3-edge`).
  */
 export function namespaceName(lab: number, role: string): string {
-  return `t${process.pid}${pidNamespaceTag()}-${lab}-${role}`
+  return labPrefix(lab) + role
+}
+
+/** What the names of all namespaces of a lab of this process begin with. */
+export function labPrefix(lab: number): string {
+  return `t${process.pid}${pidNamespaceTag()}-${lab}-`
 }
 
 /** The pid in a name that `namespaceName` made in this pid namespace; undefined for all other names. */

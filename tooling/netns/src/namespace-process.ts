@@ -31,17 +31,21 @@ export class NamespaceProcess {
     })
     child.stdin?.on('error', () => {})
     this.exited = new Promise((resolve) => {
+      let patience: NodeJS.Timeout | undefined
       const finish = (code: number | null, signal: NodeJS.Signals | null) => {
+        clearTimeout(patience)
         this.#end ??= { code, signal }
         resolve(this.#end)
       }
-      child.once('error', (error) => {
+      child.once('close', finish)
+      // A grandchild can keep the pipes open for ever, and then there is no 'close'.
+      child.once('exit', (code, signal) => {
+        patience = setTimeout(finish, 1_000, code, signal)
+      })
+      child.on('error', (error) => {
         this.#stderr += error.message
         if (child.pid === undefined) finish(null, null)
       })
-      child.once('close', finish)
-      // A grandchild can keep the pipes open for ever, and then there is no 'close'.
-      child.once('exit', (code, signal) => setTimeout(finish, 1_000, code, signal).unref())
     })
   }
 

@@ -1,8 +1,9 @@
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type ChildError, rebuildError } from './child-error.js'
 import { NamespaceProcess, type ProcessEnd } from './namespace-process.js'
 import { NetnsError } from './netns-error.js'
+import { withCaller } from './stack.js'
 
 export interface EnterOptions {
   /** Limit for the import and for each call; the child is killed when it passes. Default 20,000 ms. */
@@ -20,6 +21,7 @@ interface Reply {
 }
 
 interface Pending {
+  readonly when: string
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
@@ -34,8 +36,7 @@ const ready = 0
  */
 export class NetnsChild {
   readonly #process: NamespaceProcess
-  readonly #send: (message: object) => void
-  readonly #disconnect: () => void
+  readonly #child: ChildProcess
   readonly #timeoutMs: number
   readonly #pending = new Map<number, Pending>()
   #lastId = ready
@@ -47,13 +48,14 @@ export class NetnsChild {
     module: URL,
     options: EnterOptions,
   ): Promise<NetnsChild> {
+    const caller = new Error()
     const child = new NetnsChild(namespace, name, module, options)
     try {
       await child.#reply(ready, 'during its import')
       return child
     } catch (error) {
       await child.kill()
-      throw error
+      throw withCaller(error, caller)
     }
   }
 
@@ -69,10 +71,13 @@ export class NetnsChild {
     const file = module.pathname.split('/').at(-1)
     this.#process = new NamespaceProcess(child, `the child in namespace '${namespace}' (${file})`)
     this.#timeoutMs = timeoutMs
-    // A failed send means that the child has ended, which rejects the call by itself.
-    this.#send = (message) => child.send(message, () => {})
-    this.#disconnect = () => child.connected && child.disconnect()
+    this.#child = child
     child.on('message', (message) => this.#settle(message as Reply))
+    this.exited.then(() => {
+      for (const { when, reject } of this.#pending.values()) {
+        reject(this.#process.endedError(`without a message ${when}`))
+      }
+    })
   }
 
   get pid(): number | undefined {
@@ -102,16 +107,17 @@ export class NetnsChild {
    * ended without an answer, and with `ERR_TIMEOUT` after it was killed for giving none.
    */
   async call<T = unknown>(exportName: string, ...args: unknown[]): Promise<T> {
-    if (this.#process.end) throw this.#process.endedError(`before the call of ${exportName}`)
+    const caller = new Error()
     this.#lastId += 1
     const id = this.#lastId
-    const reply = this.#reply(id, `during ${exportName}`)
     try {
-      this.#send({ id, exportName, args })
+      if (this.#process.end) throw this.#process.endedError(`before the call of ${exportName}`)
+      const reply = this.#reply(id, `during ${exportName}`)
+      this.#send(id, { id, exportName, args })
+      return (await reply) as T
     } catch (error) {
-      this.#pending.get(id)?.reject(error)
+      throw withCaller(error, caller)
     }
-    return (await reply) as T
   }
 
   /** Sends the signal (default SIGKILL) and resolves when the child has ended. */
@@ -121,7 +127,8 @@ export class NetnsChild {
 
   /** Lets the child run its exit hooks and end; kills it after 5 s. A second close does nothing. */
   async close(): Promise<void> {
-    this.#disconnect()
+    // Disconnecting instead would keep Node from ever emitting 'close'.
+    this.#send(ready, { exit: true })
     const insist = setTimeout(() => this.kill(), 5_000)
     await this.exited
     clearTimeout(insist)
@@ -135,8 +142,7 @@ export class NetnsChild {
     let deadline: NodeJS.Timeout | undefined
     try {
       return await new Promise((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject })
-        this.exited.then(() => reject(this.#process.endedError(`without a message ${when}`)))
+        this.#pending.set(id, { when, resolve, reject })
         deadline = setTimeout(() => this.#giveUp(when, reject), this.#timeoutMs)
       })
     } finally {
@@ -155,6 +161,15 @@ export class NetnsChild {
       }),
     )
     await this.kill()
+  }
+
+  #send(id: number, message: object): void {
+    try {
+      // A send that fails later means that the child has ended, which rejects the call by itself.
+      this.#child.send(message, () => {})
+    } catch (error) {
+      this.#pending.get(id)?.reject(error)
+    }
   }
 
   #settle({ id, value, error }: Reply): void {

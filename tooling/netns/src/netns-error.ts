@@ -1,3 +1,5 @@
+import { withoutOwnFrames } from './stack.js'
+
 const brand = Symbol.for('slatfatf.netns.NetnsError')
 
 /**
@@ -46,6 +48,7 @@ export class NetnsError extends Error {
     this.stderr = details.stderr ?? ''
     this.hint = details.hint
     Object.defineProperty(this, brand, { value: true })
+    this.stack = withoutOwnFrames(this.stack)
   }
 }
 

@@ -12,7 +12,7 @@ export interface WaitOptions {
 /**
  * Polls until the condition gives a truthy value, and resolves with that value.
  *
- * A condition that throws counts as not yet met; its last error is the `cause` at the deadline.
+ * A condition that throws counts as not yet met; the last error is the `cause` at the deadline.
  * Rejects with `ERR_TIMEOUT`, or with the abort reason when `signal` fires.
  */
 export async function waitFor<T>(
@@ -20,36 +20,33 @@ export async function waitFor<T>(
   options: WaitOptions = {},
 ): Promise<NonNullable<T>> {
   const { timeoutMs = 5_000, message = 'the condition', signal } = options
-  const deadline = AbortSignal.timeout(timeoutMs)
-  const stop = signal ? AbortSignal.any([signal, deadline]) : deadline
+  signal?.throwIfAborted()
+  const stop = new AbortController()
+  const end = () => stop.abort()
+  const deadline = setTimeout(end, timeoutMs)
+  signal?.addEventListener('abort', end, { once: true })
+  // A condition may itself hang, so each wait races with the end.
+  const stopped = new Promise<undefined>((resolve) => {
+    stop.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
   let cause: unknown
   let pauseMs = 5
-  const stopped = new Promise<never>((_, reject) => {
-    stop.addEventListener('abort', () => reject(stop.reason), { once: true })
-  })
-  stopped.catch(() => {})
-  // AbortSignal.timeout alone would let the process end while the condition is pending.
-  const keepAlive = setTimeout(() => {}, timeoutMs)
   try {
-    stop.throwIfAborted()
-    while (true) {
+    while (!stop.signal.aborted) {
       try {
         const value = await Promise.race([condition(), stopped])
         if (value) return value
-        cause = undefined
       } catch (error) {
-        stop.throwIfAborted()
         cause = error
       }
-      await delay(pauseMs, undefined, { signal: stop })
+      await Promise.race([delay(pauseMs), stopped])
       pauseMs = Math.min(pauseMs * 2, 50)
     }
-  } catch (error) {
-    signal?.throwIfAborted()
-    if (!deadline.aborted) throw error
-    const last = cause instanceof Error ? `; last error: ${cause.message}` : ''
-    throw new NetnsError('ERR_TIMEOUT', `waited ${timeoutMs} ms in vain for ${message}${last}`, { cause })
   } finally {
-    clearTimeout(keepAlive)
+    clearTimeout(deadline)
+    signal?.removeEventListener('abort', end)
   }
+  signal?.throwIfAborted()
+  const last = cause instanceof Error ? `; last error: ${cause.message}` : ''
+  throw new NetnsError('ERR_TIMEOUT', `waited ${timeoutMs} ms in vain for ${message}${last}`, { cause })
 }
