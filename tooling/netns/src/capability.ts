@@ -23,7 +23,7 @@ const fixes: Record<CapabilityName, string> = {
     'run as root, or as `unshare --user --map-root-user --net --mount sh -c "mount -t tmpfs tmpfs /run && exec npm test"`',
   nft: 'install nftables, on a kernel with CONFIG_NF_TABLES',
   conntrack: 'use a kernel with CONFIG_NF_CONNTRACK and CONFIG_NFT_CT (`modprobe nf_conntrack nft_ct`)',
-  tun: 'provide /dev/net/tun (`modprobe tun`; `mknod -m 666 /dev/net/tun c 10 200`), readable and writable by the user',
+  tun: 'provide /dev/net/tun (`modprobe tun`; `mknod /dev/net/tun c 10 200`) and open it to users (`chmod 666 /dev/net/tun`)',
 }
 
 /**

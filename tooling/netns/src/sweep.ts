@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { namespaceDirectory, ownerPid } from './namespace-name.js'
 import { removeNamespace } from './remove-namespace.js'
@@ -20,8 +21,17 @@ export async function sweep(): Promise<string[]> {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+  return !isZombie(pid)
+}
+
+/** A dead process keeps its pid until its parent has asked for it, and some parents never do. */
+function isZombie(pid: number): boolean {
+  try {
+    return /\) Z [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
   }
 }

@@ -26,9 +26,9 @@ test('without nft only what needs it is missing', async () => {
   const { stdout } = await runCommand('sh', ['-c', 'command -v ip'])
   await symlink(stdout.trim(), join(programs, 'ip'))
   process.env.PATH = programs
-  const missing = (await probe()).filter(({ available }) => !available)
+  const missing = (await probe('namespaces', 'nft', 'conntrack')).filter(({ available }) => !available)
   expect(missing.map(({ name }) => name)).toEqual(['nft', 'conntrack'])
-  await requireCapabilities('namespaces', 'tun')
+  await requireCapabilities('ip', 'namespaces')
 })
 
 test('without ip everything is missing, and the error says what to install', async () => {

@@ -43,6 +43,17 @@ test('a new lab removes what a dead process left behind, with what runs in it', 
   expect(await ended).toEqual([null, 'SIGKILL'])
 })
 
+test('a dead process that its parent has not waited for counts as dead', async () => {
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
+  const [line] = await once(parent.stdout, 'data')
+  try {
+    const leftover = await add(nameOf(Number(line), 'edge'))
+    expect(await waitFor(async () => (await sweep()).includes(leftover))).toBe(true)
+  } finally {
+    parent.kill()
+  }
+})
+
 test('namespaces of living processes, of other pid namespaces and of other tools stay', async () => {
   const dead = await deadPid()
   const names = [
