@@ -77,8 +77,10 @@ ssize_t WriteOnce(int fd, const uint8_t* data, size_t length) {
 
 int32_t ReadBatch(int fd, bool virtio, const Batch& batch, Room room, double* counters) {
   const size_t header_bytes = virtio ? kVirtioHeaderBytes : 0;
-  if (room.head < header_bytes) return -EINVAL;
   size_t offset = AlignUp(room.head);
+  // A slab that was transferred away has no bytes left; without this it would read as an idle device.
+  const bool usable = batch.capacity > 0 && offset + kMaxPacketBytes + room.tail <= batch.slab_bytes;
+  if (room.head < header_bytes || !usable) return -EINVAL;
   uint64_t bytes = 0;
   uint32_t count = 0;
   int error = 0;

@@ -48,15 +48,17 @@ void Readiness::Close() {
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), OnClosed);
 }
 
-void Readiness::OnEvent(uv_poll_t* poll, int, int) {
+void Readiness::OnEvent(uv_poll_t* poll, int error, int) {
   std::shared_ptr<Readiness> readiness = static_cast<Readiness*>(poll->data)->shared_from_this();
   if (readiness->closing_ || readiness->callback_.IsEmpty()) return;
   napi_env env = readiness->env_;
   Napi::HandleScope scope(env);
   napi_value receiver;
+  napi_value failed;
   napi_get_global(env, &receiver);
+  napi_get_boolean(env, error < 0, &failed);
   const napi_status status = napi_make_callback(env, *readiness->context_, receiver,
-                                                readiness->callback_.Value(), 0, nullptr, nullptr);
+                                                readiness->callback_.Value(), 1, &failed, nullptr);
   // What the callback throws is the application's: it goes where an exception of any other callback goes.
   if (status == napi_pending_exception) {
     napi_value exception;

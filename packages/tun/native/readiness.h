@@ -22,8 +22,8 @@ class Readiness : public std::enable_shared_from_this<Readiness> {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  // Level-triggered: `callback` runs every loop turn in which there is something to read, or an error that
-  // reading will report. After an error the watcher stops by itself. Returns 0 or -errno.
+  // Level-triggered: `callback(false)` runs every loop turn in which there is something to read. When the
+  // descriptor is in error, which reading will report, `callback(true)` runs once. Returns 0 or -errno.
   int Start(Napi::Function callback);
   void Stop();
   void SetRef(bool on);

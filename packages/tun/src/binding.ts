@@ -10,7 +10,7 @@ export interface NativeQueue {
   setPersist(on: boolean): number
   readBatch(slab: Uint8Array, descriptors: Int32Array, headroom: number, tailroom: number): number
   writeBatch(slab: Uint8Array, descriptors: Int32Array, from: number, count: number): number
-  startPolling(callback: () => void): number
+  startPolling(callback: (failed: boolean) => void): number
   stopPolling(): void
   setRef(on: boolean): void
   close(): void

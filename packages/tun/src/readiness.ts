@@ -84,10 +84,15 @@ export class Readiness {
   }
 
   // One function for ever: the addon calls it every loop turn, and a loop turn must not allocate.
-  readonly #dispatch = (): void => {
+  readonly #dispatch = (failed: boolean): void => {
+    // libuv has given the descriptor up; a later wait asks again, and is answered again.
+    if (failed) {
+      this.#native.stopPolling()
+      this.#polling = false
+    }
     if (this.#waiters.size > 0) {
       for (const waiter of this.#waiters) waiter.resolve()
-      this.#adjust()
+      if (!failed) this.#adjust()
     }
     this.#callback?.()
   }

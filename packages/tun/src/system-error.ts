@@ -9,7 +9,8 @@ interface ErrnoError extends Error {
 
 /** The TunError for a negative errno that `syscall` returned. */
 export function systemError(errno: number, syscall: string, device?: string, cause?: unknown): TunError {
-  const [code, text] = getSystemErrorMap().get(errno) ?? [`errno ${-errno}`, 'unknown error']
+  const [code, text] = getSystemErrorMap().get(errno) ??
+    linuxErrors.get(errno) ?? [`errno ${-errno}`, 'unknown error']
   const subject = device ? `${syscall} on ${device}` : syscall
   const hint = hintFor(code, syscall)
   const message = `${subject}: ${text} (${code})${hint ? `. ${hint}` : ''}`
@@ -28,6 +29,9 @@ function isErrnoError(error: unknown): error is ErrnoError {
 function hintFor(code: string, syscall: string): string | undefined {
   return hints[`${code} ${syscall}`] ?? (syscall.startsWith('setns(') ? hints[`${code} setns`] : undefined)
 }
+
+/** Errors the TUN driver reports and libuv has no name for. */
+const linuxErrors = new Map<number, [string, string]>([[-77, ['EBADFD', 'file descriptor in bad state']]])
 
 const hints: Record<string, string> = {
   'ENOENT open(/dev/net/tun)':

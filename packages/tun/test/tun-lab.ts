@@ -1,0 +1,21 @@
+import { createLab, type Lab, type LabOptions } from '@slatfatf/netns'
+import { type OpenTunOptions, openTun, type TunDevice } from '../src/index.js'
+
+/** The address of the device, and one behind it that only its reader can answer for. */
+export const HOST = '192.0.2.1'
+export const PEER = '192.0.2.2'
+
+/** A lab with one namespace `a`, silent but for what a test sends: no IPv6 chatter from new interfaces. */
+export async function createTunLab(options: Partial<LabOptions> = {}): Promise<Lab> {
+  const lab = await createLab({ namespaces: ['a'], ...options })
+  await lab.sysctl('a', 'net.ipv6.conf.default.addr_gen_mode', '1')
+  return lab
+}
+
+/** Opens a device in `a`, gives it {@link HOST}/24 and brings it up. */
+export async function openUp(lab: Lab, options: OpenTunOptions = {}): Promise<TunDevice> {
+  const device = await openTun({ netns: lab.path('a'), ...options })
+  await lab.ip('a', 'address', 'replace', `${HOST}/24`, 'dev', device.name)
+  await lab.ip('a', 'link', 'set', 'dev', device.name, 'up')
+  return device
+}
