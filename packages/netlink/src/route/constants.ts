@@ -1,0 +1,86 @@
+// From the kernel: include/uapi/linux/{rtnetlink,if_link,if_addr,fib_rules,if}.h.
+
+export const RTM_NEWLINK = 16
+export const RTM_DELLINK = 17
+export const RTM_GETLINK = 18
+export const RTM_NEWADDR = 20
+export const RTM_DELADDR = 21
+export const RTM_GETADDR = 22
+export const RTM_NEWROUTE = 24
+export const RTM_DELROUTE = 25
+export const RTM_GETROUTE = 26
+export const RTM_NEWRULE = 32
+export const RTM_DELRULE = 33
+export const RTM_GETRULE = 34
+
+export const AF_INET = 2
+export const AF_INET6 = 10
+
+export const IFF_UP = 0x1
+export const IFF_RUNNING = 0x40
+
+export const IFLA_ADDRESS = 1
+export const IFLA_IFNAME = 3
+export const IFLA_MTU = 4
+export const IFLA_TXQLEN = 13
+export const IFLA_LINKINFO = 18
+export const IFLA_AF_SPEC = 26
+export const IFLA_NET_NS_FD = 28
+export const IFLA_CARRIER = 33
+export const IFLA_INFO_KIND = 1
+export const IFLA_INET6_ADDR_GEN_MODE = 8
+export const IN6_ADDR_GEN_MODE_EUI64 = 0
+export const IN6_ADDR_GEN_MODE_NONE = 1
+
+export const IFA_ADDRESS = 1
+export const IFA_LOCAL = 2
+
+export const RTA_DST = 1
+export const RTA_OIF = 4
+export const RTA_GATEWAY = 5
+export const RTA_PRIORITY = 6
+export const RTA_PREFSRC = 7
+export const RTA_METRICS = 8
+export const RTA_MULTIPATH = 9
+export const RTA_TABLE = 15
+export const RTA_VIA = 18
+export const RTAX_MTU = 2
+export const RTM_F_CLONED = 0x200
+export const RTM_F_LOOKUP_TABLE = 0x1000
+
+export const RT_TABLE_MAIN = 254
+export const RT_TABLE_LOCAL = 255
+export const RT_SCOPE_NOWHERE = 255
+
+export const FRA_DST = 1
+export const FRA_SRC = 2
+export const FRA_IIFNAME = 3
+export const FRA_PRIORITY = 6
+export const FRA_FWMARK = 10
+export const FRA_FLOW = 11
+export const FRA_SUPPRESS_IFGROUP = 13
+export const FRA_SUPPRESS_PREFIXLEN = 14
+export const FRA_TABLE = 15
+export const FRA_FWMASK = 16
+export const FRA_OIFNAME = 17
+export const FRA_PAD = 18
+export const FRA_L3MDEV = 19
+export const FRA_PROTOCOL = 21
+export const FIB_RULE_INVERT = 0x2
+
+export const IFNAMSIZ = 16
+
+export const ENOENT = -2
+export const ESRCH = -3
+export const EACCES = -13
+export const EEXIST = -17
+export const ENODEV = -19
+export const EINVAL = -22
+export const EADDRNOTAVAIL = -99
+export const ENETUNREACH = -101
+export const EHOSTUNREACH = -113
+
+// Our choice.
+
+/** The metric that the kernel gives an IPv6 route without one. */
+export const DEFAULT_IPV6_METRIC = 1024
