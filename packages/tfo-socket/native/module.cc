@@ -42,13 +42,15 @@ Napi::Value ReservePort(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const bool udp = arguments.Boolean(0);
   const std::string address = arguments.String(1);
-  const uint32_t ports = arguments.Uint32(2);
-  const uint32_t mark = arguments.Uint32(3);
-  const std::string device = arguments.String(4);
-  int32_t* cells = OutcomeCells(arguments, info.Env(), 5);
+  const uint16_t port = static_cast<uint16_t>(arguments.Uint32(2));
+  const uint32_t ports = arguments.Uint32(3);
+  const uint32_t mark = arguments.Uint32(4);
+  const std::string device = arguments.String(5);
+  int32_t* cells = OutcomeCells(arguments, info.Env(), 6);
   if (!arguments.Ok() || cells == nullptr) return info.Env().Undefined();
   Outcome outcome(cells);
-  return Napi::Number::New(info.Env(), tfo_socket::ReservePort(udp, address, ports, mark, device, outcome));
+  return Napi::Number::New(info.Env(),
+                           tfo_socket::ReservePort(udp, address, port, ports, mark, device, outcome));
 }
 
 Napi::Value ReserveEchoId(const Napi::CallbackInfo& info) {

@@ -7,10 +7,10 @@
 
 namespace tfo_socket {
 
-int ReservePort(bool udp, const std::string& address, PackedRange ports, uint32_t mark, const std::string& device,
-                Outcome& outcome) {
+int ReservePort(bool udp, const std::string& address, uint16_t port, PackedRange ports, uint32_t mark,
+                const std::string& device, Outcome& outcome) {
   Endpoint local;
-  if (!local.Parse(address, 0)) return outcome.Fail(Step::kAddress, EINVAL);
+  if (!local.Parse(address, port)) return outcome.Fail(Step::kAddress, EINVAL);
 
   const int type = udp ? SOCK_DGRAM : SOCK_STREAM;
   slatfatf::UniqueFd fd(::socket(local.Family(), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -21,7 +21,9 @@ int ReservePort(bool udp, const std::string& address, PackedRange ports, uint32_
   if (local.Family() == AF_INET6 && !SetOption(fd.Get(), IPPROTO_IPV6, IPV6_V6ONLY, 1)) {
     return outcome.Fail(Step::kV6Only);
   }
-  if (!SetOption(fd.Get(), SOL_IP, IP_LOCAL_PORT_RANGE, ports)) return outcome.Fail(Step::kLocalPortRange);
+  if (port == 0 && !SetOption(fd.Get(), SOL_IP, IP_LOCAL_PORT_RANGE, ports)) {
+    return outcome.Fail(Step::kLocalPortRange);
+  }
   // A TCP socket that neither listens nor connects is in no table that the receive path looks at.
   if (udp) {
     if (int error = DropAll(fd.Get(), outcome)) return error;

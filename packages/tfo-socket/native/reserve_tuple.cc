@@ -11,6 +11,19 @@
 
 namespace tfo_socket {
 
+namespace {
+
+// Without this a packet that reaches the socket is answered, a SYN by SYN-ACK and an acknowledgement by RST, and a
+// forged ICMP error closes it. Hosts send with a TTL of 64 or 128, and TCP drops what is below this unread, ICMP errors
+// that quote such a packet too (net/ipv4/tcp_ipv4.c, TCPMinTTLDrop). A socket filter would double the cost.
+bool IgnoreOrdinaryPackets(int fd, int family) {
+  constexpr int kHighestTtl = 255;
+  if (family == AF_INET) return SetOption(fd, SOL_IP, IP_MINTTL, kHighestTtl);
+  return SetOption(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, kHighestTtl);
+}
+
+}  // namespace
+
 int ReserveTuple(const std::string& address, PackedRange ports, const std::string& remote_address,
                  uint16_t remote_port, uint32_t mark, const std::string& device, Outcome& outcome) {
   Endpoint local, remote;
@@ -31,6 +44,7 @@ int ReserveTuple(const std::string& address, PackedRange ports, const std::strin
   // SOL_IP for IPv6 sockets too: the kernel keeps both options in the common part of the socket.
   if (!SetOption(fd.Get(), SOL_IP, IP_BIND_ADDRESS_NO_PORT, on)) return outcome.Fail(Step::kBindAddressNoPort);
   if (!SetOption(fd.Get(), SOL_IP, IP_LOCAL_PORT_RANGE, ports)) return outcome.Fail(Step::kLocalPortRange);
+  if (!IgnoreOrdinaryPackets(fd.Get(), local.Family())) return outcome.Fail(Step::kMinimumTtl);
 
   if (::bind(fd.Get(), local.Get(), local.Size()) != 0) return outcome.Fail(Step::kBind);
   if (::connect(fd.Get(), remote.Get(), remote.Size()) != 0) return outcome.Fail(Step::kConnect);

@@ -13,9 +13,11 @@ export interface Binding {
     device: string,
     outcome: Int32Array,
   ): number
+  /** Port 0 picks from `ports`; any other is bound as it is. */
   reservePort(
     udp: boolean,
     address: string,
+    port: number,
     ports: number,
     mark: number,
     device: string,

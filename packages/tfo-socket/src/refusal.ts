@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { addressExpected, invalidValue } from './arguments.js'
 import { binding, outcome } from './binding.js'
@@ -29,7 +30,8 @@ export function refusal(result: number, request: Request, ranged: boolean): Erro
     const expected = `${addressExpected} of the family of options.address, not a wildcard`
     return invalidValue('options.remoteAddress', expected, request.remoteAddress)
   }
-  const code = getSystemErrorName(result)
+  const suspended = result === -constants.errno.EINPROGRESS && syscall === 'connect'
+  const code = suspended ? 'ERR_FAST_OPEN_SUSPENDED' : getSystemErrorName(result)
   const taken = isTaken(code, syscall)
   const hint = taken ? undefined : hintFor(code, syscall, request)
   const { protocol, address, first, last, remoteAddress, remotePort } = request
@@ -65,18 +67,17 @@ function hintFor(code: string, syscall: string, { protocol, address, device }: R
     case 'EADDRNOTAVAIL bind':
       return `${address} is not an address of this network namespace; see: ip address show`
     case 'EPERM setsockopt(SO_MARK)':
-      return 'A mark needs CAP_NET_ADMIN'
+      return 'A mark needs CAP_NET_ADMIN (or CAP_NET_RAW since Linux 5.17)'
     case 'EPERM setsockopt(SO_BINDTODEVICE)':
       return 'Binding to a device needs CAP_NET_RAW before Linux 5.7'
     case 'ENODEV setsockopt(SO_BINDTODEVICE)':
       return `There is no interface ${device} in this network namespace; see: ip link show`
     case 'ENOTSUP setsockopt(TCP_FASTOPEN_CONNECT)':
-    case 'EOPNOTSUPP setsockopt(TCP_FASTOPEN_CONNECT)':
       return 'Fast Open is off for clients; bit 1 of the sysctl turns it on: sysctl -w net.ipv4.tcp_fastopen=1'
-    case 'EINPROGRESS connect':
+    case 'ERR_FAST_OPEN_SUSPENDED connect':
       return (
         'Fast Open is suspended after a suspected black hole, and a SYN was sent: ' +
-        'sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout=0'
+        'sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=0'
       )
     case 'ENETUNREACH connect':
     case 'EHOSTUNREACH connect':

@@ -17,7 +17,8 @@ export interface ReservationRecord {
  * A name held in the kernel's socket table for as long as its descriptor is open, in this process or in any other that
  * received a copy.
  *
- * Guarantees: nothing is sent while it is held nor when it is released; what arrives for it is never kept. Made by
+ * Guarantees: reserving, holding and releasing send nothing, and the socket neither keeps nor answers what arrives for
+ * it (a tuple: what arrives with a TTL below 255, which is everything but the neighbour who means it). Made by
  * {@link reserveTuple}, {@link reservePort} and {@link reserveEchoId}. Garbage collection does not release it, and
  * neither does the end of a worker: call {@link release}.
  */

@@ -33,7 +33,8 @@ export interface ReserveTupleOptions {
  * @throws {TfoSocketError} `EADDRNOTAVAIL` from `connect`: the tuple is held, or with `full` every port of the range for
  * this remote. `EADDRNOTAVAIL` from `bind`: no such local address. `ERR_PORT_OUTSIDE_RANGE`, `ERR_PORT_RESERVED`: a
  * sysctl keeps the kernel from picking some of the ports. `EPERM`, `ENODEV`: mark or device. `ENETUNREACH`: no route.
- * `EMFILE`, `ENOPROTOOPT`, `ENOTSUP`, `EINPROGRESS`: see `hint`.
+ * `ERR_FAST_OPEN_SUSPENDED`: a SYN was sent, which happens only if `net.ipv4.tcp_fastopen_blackhole_timeout_sec` is not
+ * 0 (its default). `EMFILE`, `ENOPROTOOPT`, `ENOTSUP`: see `hint`.
  * @throws {TypeError | RangeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
  * @see {@link https://man7.org/linux/man-pages/man7/ip.7.html | ip(7)}, IP_LOCAL_PORT_RANGE and
  * IP_BIND_ADDRESS_NO_PORT; net/ipv4/tcp_fastopen.c in the kernel
