@@ -27,7 +27,7 @@ export interface ReservePortOptions {
  * One TCP port is a range of one, so `net.ipv4.ip_local_port_range` must cover it too. One UDP port is bound as it is,
  * whatever that sysctl says. About 8 µs for TCP and 20 µs for UDP. The kernel searches a range port by port, so the
  * last ports of a large one cost more, and a refusal takes about 1 ms for any UDP range and for a TCP range of 4,000;
- * for one port it takes 20 to 40 µs. Requires Linux 6.3, except for one UDP port. Equivalent for one port: `socat UDP-RECV:9000,bind=192.0.2.1 /dev/null`.
+ * for one port it takes about 30 µs. Requires Linux 6.3, except for one UDP port. Equivalent for one port: `socat UDP-RECV:9000,bind=192.0.2.1 /dev/null`.
  *
  * @throws {TfoSocketError} `EADDRINUSE` from `bind`: the port is held, or with `full` every port of the range; a
  * connection in TIME-WAIT holds its port too. `EADDRNOTAVAIL` from `bind`: no such local address.
