@@ -14,7 +14,12 @@ const require = createRequire(join(root, 'package.json'))
 
 execFileSync(
   process.execPath,
-  [require.resolve('node-gyp/bin/node-gyp.js'), 'rebuild', `--nodedir=${headersDirectory()}`, '--loglevel=warn'],
+  [
+    require.resolve('node-gyp/bin/node-gyp.js'),
+    'rebuild',
+    `--nodedir=${headersDirectory()}`,
+    '--loglevel=warn',
+  ],
   { stdio: 'inherit' },
 )
 
@@ -36,9 +41,13 @@ function headersDirectory() {
   if (!existsSync(join(fromNpm, 'include/node/node_api.h'))) {
     mkdirSync(cache, { recursive: true })
     const version = process.version.slice(1)
-    execFileSync('npm', ['install', '--prefix', cache, '--no-save', `node-linux-${process.arch}@${version}`], {
-      stdio: 'inherit',
-    })
+    execFileSync(
+      'npm',
+      ['install', '--prefix', cache, '--no-save', `node-linux-${process.arch}@${version}`],
+      {
+        stdio: 'inherit',
+      },
+    )
   }
   return fromNpm
 }

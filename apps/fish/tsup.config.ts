@@ -1,7 +1,14 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: { fishd: 'src/cli/fishd.ts', worker: 'src/forward/worker.ts' },
+  // Programs that start as processes or threads of their own; everything else is a shared chunk.
+  entry: {
+    fishd: 'src/cli/fishd.ts',
+    worker: 'src/forward/worker.ts',
+    'lab-actor': 'src/lab/actor.ts',
+    'lab-capture': 'src/lab/capture.ts',
+    'lab-origin': 'src/lab/origin.ts',
+  },
   format: ['esm'],
   clean: true,
   sourcemap: true,

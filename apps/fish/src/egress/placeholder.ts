@@ -22,9 +22,7 @@ export function placeholderMode(mark: number): EgressMode {
           mark,
         })
       } catch (error) {
-        // The same code at bind would mean that the address is not on this host.
-        if (isTfoSocketError(error) && error.code === 'EADDRNOTAVAIL' && error.syscall === 'connect')
-          return undefined
+        if (isTfoSocketError(error) && error.full) return undefined
         throw error
       }
     },

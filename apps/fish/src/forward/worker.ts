@@ -1,0 +1,124 @@
+/**
+ * The forwarding thread. It alone owns the queue and every reservation, and answers to two commands; whatever the main thread does,
+ * packets go on.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { growDescriptorTable } from '@slatfatf/tfo-socket'
+import { openTun, PacketBatch, TUN_COUNTER, type TunDevice } from '@slatfatf/tun'
+import { echoIdMode } from '../egress/echo-id.js'
+import { placeholderMode } from '../egress/placeholder.js'
+import { udpPortMode } from '../egress/port.js'
+import { Expiry } from '../flow/expiry.js'
+import { TICK_MS } from '../flow/flow-record.js'
+import { LeaseDesk } from '../lease/lease-desk.js'
+import { Slices } from '../lease/slices.js'
+import { DROP } from '../observe/counters.js'
+import { EgressTable, ticksOf } from './egress-table.js'
+import { Forwarder } from './forwarder.js'
+import type { WorkerCommand, WorkerReport, WorkerSettings } from './messages.js'
+
+/** Sockets closed in one turn of the loop when everything is given back: about 5 ms. */
+const CLOSES_PER_TURN = 1024
+/** Descriptors the process needs besides one for each flow. */
+const SPARE_DESCRIPTORS = 128
+
+const settings = workerData as WorkerSettings
+const port = parentPort!
+const counters = new Float64Array(settings.counters)
+const slices = new Slices(settings.slices)
+const desk = new LeaseDesk(slices, settings.limits, reportKernelRefusal)
+const table = new EgressTable(settings.flows, desk, counters)
+const expiry = new Expiry(table.flows, settings.timeouts, (slot) => table.expire(slot))
+const forwarder = new Forwarder(
+  slices,
+  { tcp: placeholderMode(settings.mark), udp: udpPortMode(settings.mark), icmp: echoIdMode(settings.mark) },
+  table,
+  counters,
+)
+let lastRefusalReportMs = Number.NEGATIVE_INFINITY
+let stopForwarding: (() => void) | undefined
+
+try {
+  growDescriptorTable(settings.flows + SPARE_DESCRIPTORS)
+  const device = await openTun({ name: settings.device, offload: settings.offload, persist: true })
+  port.on('message', (command: WorkerCommand) => obey(command, device))
+  report({ type: 'attached', offload: device.offload.mode })
+} catch (error) {
+  fail(error)
+}
+
+function obey(command: WorkerCommand, device: TunDevice): void {
+  if (command.type === 'forward') {
+    stopForwarding = forward(device)
+    report({ type: 'forwarding' })
+    return
+  }
+  stopForwarding?.()
+  giveAllBack(0, async () => {
+    await device.close()
+    report({ type: 'stopped' })
+    port.close()
+  })
+}
+
+/** Starts the loop; the returned function stops it. */
+function forward(device: TunDevice): () => void {
+  const { queue } = device
+  const batch = new PacketBatch()
+  let unwritten = 0
+
+  const stopReading = queue.onReadable(() => {
+    // One batch a wake-up: the poll is level-triggered, so more packets mean another turn, and timers get theirs between.
+    if (unwritten < batch.count) {
+      unwritten = queue.writeBatch(batch, unwritten)
+      return
+    }
+    const count = queue.readBatch(batch)
+    if (count === 0) return
+    forwarder.process(batch, performance.now())
+    unwritten = queue.writeBatch(batch)
+    counters[DROP.write_error] = queue.counters[TUN_COUNTER.writeErrors]!
+  })
+
+  const sweeping = setInterval(() => expiry.step(ticksOf(performance.now())), TICK_MS)
+  const pruning = setInterval(() => desk.prune(performance.now()), 1000)
+
+  return () => {
+    stopReading()
+    clearInterval(sweeping)
+    clearInterval(pruning)
+  }
+}
+
+/** Closes all flows over as many turns as it takes, then calls `done`. */
+function giveAllBack(slot: number, done: () => void): void {
+  const next = table.closeFrom(slot, CLOSES_PER_TURN)
+  if (next < 0) done()
+  else setImmediate(giveAllBack, next, done)
+}
+
+function reportKernelRefusal(error: unknown): void {
+  const nowMs = performance.now()
+  if (nowMs - lastRefusalReportMs < 1000) return
+  lastRefusalReportMs = nowMs
+  const { code, message } = describe(error)
+  report({ type: 'kernel-refused', code, message })
+}
+
+function fail(error: unknown): void {
+  report({ type: 'failed', ...describe(error) })
+  port.close()
+}
+
+function describe(error: unknown): { code: string; message: string; hint?: string } {
+  const {
+    code = 'ERR_UNKNOWN',
+    message = String(error),
+    hint,
+  } = error as { code?: string; message?: string; hint?: string }
+  return hint === undefined ? { code, message } : { code, message, hint }
+}
+
+function report(message: WorkerReport): void {
+  port.postMessage(message)
+}

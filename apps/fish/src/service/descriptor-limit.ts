@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+
+/** Descriptors kept for everything that is not a reservation. */
+const RESERVED_DESCRIPTORS = 256
+
+/**
+ * How many flows this process can hold: the configured number, or what the limit of open files leaves, since every reservation is a
+ * descriptor. Node raises its soft limit to the hard one when it starts.
+ */
+export function effectiveFlows(configured: number): number {
+  return Math.max(1, Math.min(configured, descriptorLimit() - RESERVED_DESCRIPTORS))
+}
+
+/** Soft limit of open files of this process (getrlimit(2), RLIMIT_NOFILE). */
+function descriptorLimit(): number {
+  const line = readFileSync('/proc/self/limits', 'utf8').match(/^Max open files\s+(\d+|unlimited)/m)
+  const soft = line?.[1]
+  return soft === undefined || soft === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(soft)
+}

@@ -1,0 +1,22 @@
+// Runs in an empty project that has only the tarballs installed, inside a network namespace of its own.
+import { openRouteSocket } from '@slatfatf/netlink'
+import { isTfoSocketError, reserveTuple } from '@slatfatf/tfo-socket'
+import { openTun } from '@slatfatf/tun'
+
+const device = await openTun({ name: 'packed0', configure: { up: true, mtu: 1400 } })
+const route = await openRouteSocket()
+const link = await route.link('packed0')
+await route.setLink('lo', { up: true })
+
+const options = { address: '127.0.0.1', ports: 40_000, remoteAddress: '127.0.0.1', remotePort: 9 }
+const reservation = reserveTuple(options)
+let second
+try {
+  reserveTuple(options)
+} catch (error) {
+  second = isTfoSocketError(error) ? error.code : String(error)
+}
+reservation.release()
+await route.close()
+await device.close()
+console.log(JSON.stringify({ name: device.name, mtu: link.mtu, port: reservation.port, second }))

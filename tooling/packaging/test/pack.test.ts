@@ -1,0 +1,128 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pack, type Tarball } from '../src/pack.js'
+import { publishedPackages } from '../src/published-packages.js'
+import { isNewer, symbolFloor } from '../src/symbol-floor.js'
+
+const root = resolve(import.meta.dirname, '../../..')
+const work = mkdtempSync(join(tmpdir(), 'packaging-'))
+const packages = publishedPackages()
+const tarballs = new Map<string, Tarball>()
+
+beforeAll(() => {
+  for (const published of packages) tarballs.set(published.name, pack(published, work))
+}, 120_000)
+
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+describe.each(packages)('the tarball of $name', (published) => {
+  const tarball = (): Tarball => tarballs.get(published.name)!
+
+  it('holds the build, the README and the licence, and no tests or sources of TypeScript', () => {
+    const { files } = tarball()
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
+    expect(files.some((file) => file.startsWith('dist/'))).toBe(true)
+    expect(files.filter((file) => /(\.test\.|^test\/|^src\/|tsconfig|vitest|^build\/)/.test(file))).toEqual(
+      [],
+    )
+  })
+
+  it('runs nothing at install', () => {
+    const scripts = Object.keys(published.manifest.scripts ?? {})
+    expect(
+      scripts.filter((name) => ['preinstall', 'install', 'postinstall', 'prepare'].includes(name)),
+    ).toEqual([])
+    if (published.native) expect(published.manifest.gypfile).toBe(false)
+  })
+
+  it('is small', () => {
+    expect(tarball().sizeBytes).toBeLessThan(300_000)
+  })
+
+  it('satisfies publint', () => {
+    const { status, stdout } = spawnSync('npx', ['publint', '--strict', tarball().path], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    expect(status, stdout).toBe(0)
+  })
+
+  it.runIf(published.directory.includes('/packages/'))('has types for every way to import it', () => {
+    const { status, stdout } = spawnSync('npx', ['attw', tarball().path, '--format', 'ascii'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    expect(status, stdout).toBe(0)
+  })
+})
+
+describe.each(packages.filter(({ native }) => native))('the addon of $name', ({ name, directory }) => {
+  const prebuild = `prebuilds/linux-${process.arch}/${name.replace('/', '+')}.glibc.node`
+
+  it('is in the tarball, beside the sources and headers that would build it', () => {
+    const { files } = tarballs.get(name)!
+    expect(files).toContain(prebuild)
+    expect(files).toContain('binding.gyp')
+    expect(files).toContain('native/include/slatfatf/unique_fd.h')
+  })
+
+  it('asks for nothing newer than glibc 2.28 and the C++ runtime of GCC 8', () => {
+    const { GLIBC = [], GLIBCXX = [] } = symbolFloor(join(directory, prebuild))
+    expect(GLIBC.length).toBeGreaterThan(0)
+    expect(isNewer(GLIBC, [2, 28])).toBe(false)
+    expect(isNewer(GLIBCXX, [3, 4, 25])).toBe(false)
+  })
+})
+
+describe('an empty project with only the tarballs', () => {
+  const project = join(work, 'consumer')
+  const enclosed = (file: string): string =>
+    execFileSync('unshare', ['--net', process.execPath, join(project, file)], {
+      encoding: 'utf8',
+      env: { ...process.env, PREBUILDS_ONLY: '1' },
+    })
+
+  beforeAll(() => {
+    mkdirSync(project)
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true }))
+    const files = readdirSync(work).filter((file) => file.endsWith('.tgz'))
+    execFileSync('npm', ['install', '--ignore-scripts', ...files.map((file) => join(work, file))], {
+      cwd: project,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    for (const file of ['consumer.mjs', 'consumer.cjs']) {
+      copyFileSync(join(import.meta.dirname, 'consumer', file), join(project, file))
+    }
+  }, 120_000)
+
+  it('opens a device, configures it and reserves a tuple from ESM', () => {
+    expect(JSON.parse(enclosed('consumer.mjs'))).toEqual({
+      name: 'packed0',
+      mtu: 1400,
+      port: 40_000,
+      second: 'EADDRNOTAVAIL',
+    })
+  })
+
+  it('works from CommonJS, and recognises errors of the ESM copies', () => {
+    expect(JSON.parse(enclosed('consumer.cjs'))).toEqual({
+      tun: [true, 'ENOENT'],
+      netlink: [true, 'ENODEV'],
+      range: true,
+    })
+  })
+
+  it('has fishd on its path', () => {
+    const fishd = join(project, 'node_modules/.bin/fishd')
+    expect(execFileSync(fishd, ['--version'], { encoding: 'utf8' })).toMatch(/^\d+\.\d+\.\d+/)
+    writeFileSync(join(project, 'fish.yaml'), 'slises: []\n')
+    const { status, stderr } = spawnSync(fishd, ['check', '--config', join(project, 'fish.yaml')], {
+      encoding: 'utf8',
+    })
+    expect(status).toBe(2)
+    expect(stderr).toContain('fish.yaml:1:1')
+  })
+})
