@@ -1,14 +1,9 @@
 import type { NetlinkTransport } from './binding.js'
-import {
-  MAX_DUMP_ATTEMPTS,
-  MAX_REQUESTS_IN_FLIGHT,
-  NLM_F_ACK,
-  NLM_F_DUMP,
-  NLM_F_REQUEST,
-} from './constants.js'
+import { MAX_DUMP_ATTEMPTS, MAX_REQUESTS_IN_FLIGHT } from './constants.js'
 import { closedError, errnoError, NetlinkError } from './errors.js'
 import { Exchange, type NetlinkRequest } from './exchange.js'
-import { encodeMessages, type NetlinkMessage } from './message.js'
+import { ExchangeQueue } from './exchange-queue.js'
+import type { NetlinkMessage } from './message.js'
 import { MessageSource } from './message-source.js'
 
 export interface RequestOptions {
@@ -26,7 +21,7 @@ export interface NetlinkSubscriber {
   message(message: NetlinkMessage): void
   /**
    * Messages were lost (`ENOBUFS`, `ERR_NETLINK_TRUNCATED`, `ERR_NETLINK_MALFORMED`). The socket goes on: read the state
-   * anew, and open with more `receiveBufferBytes` if it happens again.
+   * anew, and open with more `receiveBufferBytes` if it happens again. With any other code the socket has failed and is closed.
    */
   lost(error: NetlinkError): void
 }
@@ -37,29 +32,25 @@ export type MessageDecoder<T> = (message: NetlinkMessage) => T | undefined
 /**
  * Requests and their answers on one netlink socket; made by {@link openNetlink}.
  *
- * Guarantees: an answer reaches the request that asked for it; no more than 64 requests are in flight, so that their
- * acknowledgements fit the default receive buffer; one dump runs at a time, as the kernel wants it; a loss is never taken
- * for success. An idle connection does not keep the process alive, a subscribed one does.
+ * Guarantees: an answer reaches the request that asked for it, whatever the order and the number of requests; a loss is
+ * never taken for success. An idle connection does not keep the process alive, a subscribed one does.
  */
 export class NetlinkConnection implements AsyncDisposable {
   readonly #transport: NetlinkTransport
   readonly #portId: number
-  readonly #waiting: Exchange[] = []
-  readonly #inFlight = new Map<number, Exchange>()
+  readonly #exchanges: ExchangeQueue
   readonly #subscribers = new Set<NetlinkSubscriber>()
-  #nextSequence = 1
-  #dumping = false
-  #loss: NetlinkError | undefined
   #closed = false
 
   /** @internal */
   constructor(transport: NetlinkTransport) {
     this.#transport = transport
     this.#portId = transport.portId()
+    this.#exchanges = new ExchangeQueue(transport, () => this.#holdLoop())
     const source = new MessageSource(transport, {
       message: (message) => this.#message(message),
       lost: (error) => this.#lost(error),
-      drained: () => this.#drained(),
+      drained: () => this.#exchanges.drained(),
       failed: (error) => this.#fail(error),
     })
     const status = transport.startPolling(() => source.read())
@@ -80,7 +71,7 @@ export class NetlinkConnection implements AsyncDisposable {
   ): Promise<T[]> {
     const results: T[] = []
     const exchange = new Exchange([request], false, decode && collectInto(results, decode))
-    const { errors, loss } = await this.#run(exchange, options.signal)
+    const { errors, loss } = await this.#exchanges.run(exchange, options.signal)
     if (errors[0]) throw errors[0]
     if (loss && decode) throw loss
     return results
@@ -89,25 +80,24 @@ export class NetlinkConnection implements AsyncDisposable {
   /**
    * Reads a whole table (NLM_F_DUMP). `decode` sees each entry as it arrives and may keep it elsewhere by returning undefined.
    *
-   * The dump is made anew, eight times at most, when the table changed under it or a datagram was cut; then it rejects
+   * The dump is made anew, eight times in all, when the table changed under it or a datagram was cut; then it rejects
    * with `ERR_NETLINK_DUMP_INTERRUPTED` or `ERR_NETLINK_TRUNCATED`. Otherwise as {@link request}.
    */
   async dump<T>(request: NetlinkRequest, decode: MessageDecoder<T>, options: DumpOptions = {}): Promise<T[]> {
-    const operation = request.operation ?? `dump of type ${request.type}`
     for (let attempt = 1; ; attempt++) {
       const results: T[] = []
-      const exchange = new Exchange([{ ...request, operation }], true, collectInto(results, decode))
-      const { errors, interrupted, loss } = await this.#run(exchange, options.signal)
+      const exchange = new Exchange([request], true, collectInto(results, decode))
+      const { errors, interrupted, loss } = await this.#exchanges.run(exchange, options.signal)
       const error = errors[0]
       if (error && error !== loss) throw error
       if (!loss && !interrupted) return results
-      if (attempt === MAX_DUMP_ATTEMPTS) throw loss ?? interruptedError(operation)
+      if (attempt === MAX_DUMP_ATTEMPTS) throw loss ?? interruptedError(exchange.operation)
       options.onRestart?.()
     }
   }
 
   /**
-   * Sends many requests, 64 to a datagram, and asks for one acknowledgement per datagram: about twice as fast as one by one.
+   * Sends many requests, 64 to a datagram, and asks for one acknowledgement per datagram: faster than one by one.
    *
    * Not a transaction: the kernel goes on after a refusal. Resolves to one place per request, undefined for success. A
    * place with `ENOBUFS` is unknown: read it back.
@@ -120,7 +110,9 @@ export class NetlinkConnection implements AsyncDisposable {
     for (let i = 0; i < requests.length; i += MAX_REQUESTS_IN_FLIGHT) {
       exchanges.push(new Exchange(requests.slice(i, i + MAX_REQUESTS_IN_FLIGHT), false))
     }
-    const outcomes = await Promise.all(exchanges.map((exchange) => this.#run(exchange, options.signal)))
+    const outcomes = await Promise.all(
+      exchanges.map((exchange) => this.#exchanges.run(exchange, options.signal)),
+    )
     // The fence may arrive where a refusal before it was lost: then its silence says nothing.
     return outcomes.flatMap(({ errors, loss }) =>
       errors.map((error, index) => error ?? (index < errors.length - 1 ? loss : undefined)),
@@ -147,93 +139,20 @@ export class NetlinkConnection implements AsyncDisposable {
     await this.close()
   }
 
-  async #run(exchange: Exchange, signal: AbortSignal | undefined) {
-    signal?.throwIfAborted()
-    if (this.#closed) throw closedError(operationOf(exchange))
-    const abort = () => {
-      exchange.abandoned = true
-      exchange.fail(signal!.reason)
-      const at = this.#waiting.indexOf(exchange)
-      if (at >= 0) this.#waiting.splice(at, 1)
-    }
-    signal?.addEventListener('abort', abort)
-    this.#waiting.push(exchange)
-    this.#advance()
-    try {
-      return await exchange.outcome
-    } finally {
-      signal?.removeEventListener('abort', abort)
-    }
-  }
-
-  #advance(): void {
-    for (let i = 0; i < this.#waiting.length; ) {
-      const exchange = this.#waiting[i]!
-      const room = MAX_REQUESTS_IN_FLIGHT - this.#inFlight.size
-      if (exchange.requests.length > room) break
-      if (exchange.isDump && this.#dumping) i++
-      else {
-        this.#waiting.splice(i, 1)
-        this.#send(exchange)
-      }
-    }
-    this.#holdLoop()
-  }
-
-  #send(exchange: Exchange): void {
-    const flags = NLM_F_REQUEST | (exchange.isDump ? NLM_F_DUMP : 0)
-    const messages = exchange.number(this.#nextSequence, flags, exchange.isDump ? flags : flags | NLM_F_ACK)
-    this.#nextSequence = (this.#nextSequence + messages.length) >>> 0
-    const sent = this.#transport.send(encodeMessages(messages))
-    if (sent < 0) {
-      exchange.fail(errnoError(sent, operationOf(exchange), { syscall: 'sendmsg' }))
-      return
-    }
-    for (const sequence of exchange.sequences) this.#inFlight.set(sequence, exchange)
-    if (exchange.isDump) this.#dumping = true
-  }
-
   #message(message: NetlinkMessage): void {
     if (this.#closed) return
-    if (message.portId === this.#portId) {
-      const exchange = this.#inFlight.get(message.sequence)
-      if (!exchange?.accept(message)) return
-      this.#forget(exchange)
-      exchange.finish()
-      this.#advance()
-      return
-    }
-    for (const subscriber of this.#subscribers) guard(() => subscriber.message(message))
+    if (message.portId === this.#portId) this.#exchanges.accept(message)
+    else for (const subscriber of this.#subscribers) guard(() => subscriber.message(message))
   }
 
   #lost(error: NetlinkError): void {
     if (this.#closed) return
-    this.#loss ??= error
-    for (const exchange of this.#inFlight.values()) {
-      // The kernel queues the parts of a dump whatever the buffer holds: an overflow costs it nothing.
-      if (!exchange.isDump || error.code !== 'ENOBUFS') exchange.loss ??= error
-    }
+    this.#exchanges.lost(error)
     for (const subscriber of this.#subscribers) guard(() => subscriber.lost(error))
   }
 
-  /** The kernel answers within the sending call. So after a loss, what the empty queue did not answer was lost. */
-  #drained(): void {
-    const loss = this.#loss
-    this.#loss = undefined
-    if (!loss) return
-    for (const exchange of new Set(this.#inFlight.values())) {
-      this.#forget(exchange)
-      exchange.finishWithout(loss)
-    }
-    this.#advance()
-  }
-
-  #forget(exchange: Exchange): void {
-    for (const sequence of exchange.sequences) this.#inFlight.delete(sequence)
-    if (exchange.isDump) this.#dumping = false
-  }
-
   #fail(error: NetlinkError): void {
+    if (this.#closed) return
     for (const subscriber of this.#subscribers) guard(() => subscriber.lost(error))
     this.#end((operation) => errnoError(error.errno!, operation, { syscall: 'recvmsg', cause: error }))
   }
@@ -241,17 +160,14 @@ export class NetlinkConnection implements AsyncDisposable {
   #end(reason: (operation: string) => NetlinkError): void {
     if (this.#closed) return
     this.#closed = true
-    this.#transport.close()
-    const unanswered = new Set([...this.#inFlight.values(), ...this.#waiting])
-    this.#inFlight.clear()
-    this.#waiting.length = 0
     this.#subscribers.clear()
-    for (const exchange of unanswered) exchange.fail(reason(operationOf(exchange)))
+    this.#transport.close()
+    this.#exchanges.close(reason)
   }
 
   #holdLoop(): void {
     if (this.#closed) return
-    if (this.#inFlight.size > 0 || this.#subscribers.size > 0) this.#transport.ref()
+    if (this.#exchanges.isBusy || this.#subscribers.size > 0) this.#transport.ref()
     else this.#transport.unref()
   }
 }
@@ -261,10 +177,6 @@ function collectInto<T>(results: T[], decode: MessageDecoder<T>): (message: Netl
     const result = decode(message)
     if (result !== undefined) results.push(result)
   }
-}
-
-function operationOf({ requests }: Exchange): string {
-  return requests[0]!.operation ?? `message type ${requests[0]!.type}`
 }
 
 function interruptedError(operation: string): NetlinkError {

@@ -113,7 +113,6 @@ function requestHint(code: string): string | undefined {
       return 'No directly connected route leads to the gateway: add the address or the link route first'
     case 'EBUSY':
       return 'The object is in use, or another dump is running on this socket'
-    case 'EOPNOTSUPP':
     case 'ENOTSUP':
       return 'This kernel lacks the feature, or the object does not allow the change'
     case 'ENOBUFS':

@@ -31,9 +31,8 @@ export interface ExchangeOutcome {
  */
 export class Exchange {
   readonly outcome: Promise<ExchangeOutcome>
-  /** Nobody waits any more; what still comes back is swallowed. */
-  abandoned = false
   loss: NetlinkError | undefined
+  #abandoned = false
   #firstSequence = 0
   #interrupted = false
   #failure: unknown
@@ -52,6 +51,10 @@ export class Exchange {
       this.#resolve = resolve
       this.#reject = reject
     })
+  }
+
+  get operation(): string {
+    return operationOf(this.requests[0]!)
   }
 
   get sequences(): number[] {
@@ -75,7 +78,7 @@ export class Exchange {
     try {
       if (message.type === NLMSG_ERROR || message.type === NLMSG_DONE)
         return this.#acknowledge(index, message)
-      if (message.type !== NLMSG_NOOP && !this.abandoned && !this.#failed) this.onMessage?.(message)
+      if (message.type !== NLMSG_NOOP && !this.#abandoned && !this.#failed) this.onMessage?.(message)
     } catch (error) {
       this.#failed = true
       this.#failure = error
@@ -94,6 +97,12 @@ export class Exchange {
     this.#reject(reason)
   }
 
+  /** Nobody waits any more. What still comes back is swallowed, and has to come before the next dump. */
+  abandon(reason: unknown): void {
+    this.#abandoned = true
+    this.#reject(reason)
+  }
+
   /** The answer will not come: whatever has none is marked with what was lost. */
   finishWithout(error: NetlinkError): void {
     this.loss = error
@@ -103,10 +112,11 @@ export class Exchange {
 
   #acknowledge(index: number, message: NetlinkMessage): boolean {
     const { errno, ...words } = decodeAcknowledgement(message)
-    const request = this.requests[index]!
-    if (errno !== 0) {
-      this.#errors[index] = errnoError(errno, request.operation ?? `message type ${request.type}`, words)
-    }
+    if (errno !== 0) this.#errors[index] = errnoError(errno, operationOf(this.requests[index]!), words)
     return index === this.requests.length - 1
   }
+}
+
+function operationOf({ operation, type }: NetlinkRequest): string {
+  return operation ?? `message type ${type}`
 }

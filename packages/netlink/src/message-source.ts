@@ -37,7 +37,7 @@ export class MessageSource {
     this.#sink = sink
   }
 
-  /** Reads a bounded share, so that a flood of events leaves the loop to others; polling brings us back. */
+  /** Reads a bounded share, so that a flood of events leaves the loop to others. */
   read(): void {
     for (let batch = 0; batch < BATCHES_PER_TURN; batch++) {
       this.#buffer ??= new Uint8Array(4 * this.#roomBytes)
@@ -50,6 +50,8 @@ export class MessageSource {
         if (!this.#error(count)) return
       } else if (!this.#batch(this.#buffer, count)) return
     }
+    // Polling would do, were the queue not perhaps just empty: the sink still has to hear of it.
+    setImmediate(() => this.read())
   }
 
   #batch(buffer: Uint8Array, count: number): boolean {

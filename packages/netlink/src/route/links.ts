@@ -43,7 +43,8 @@ export interface SetLinkOptions {
 const HEADER_BYTES = 16
 
 export function listLinks(connection: NetlinkConnection): Promise<Link[]> {
-  const request = { type: rt.RTM_GETLINK, payload: linkHeader(), operation: 'RTM_GETLINK' }
+  const payload = withoutStatistics(new PayloadWriter(linkHeader()))
+  const request = { type: rt.RTM_GETLINK, payload, operation: 'RTM_GETLINK' }
   return connection.dump(request, decodeLink)
 }
 
@@ -52,7 +53,7 @@ export async function getLink(
   nameOrIndex: string | number,
 ): Promise<Link | undefined> {
   checkInterface('nameOrIndex', nameOrIndex)
-  const payload = encodeLinkKey(nameOrIndex)
+  const payload = withoutStatistics(linkKey(nameOrIndex))
   try {
     const request = { type: rt.RTM_GETLINK, payload, operation: `RTM_GETLINK ${nameOrIndex}` }
     return (await connection.request(request, decodeLink))[0]
@@ -86,7 +87,7 @@ export async function removeLink(
   nameOrIndex: string | number,
 ): Promise<boolean> {
   checkInterface('nameOrIndex', nameOrIndex)
-  const payload = encodeLinkKey(nameOrIndex)
+  const payload = linkKey(nameOrIndex).finish()
   try {
     await connection.request({ type: rt.RTM_DELLINK, payload, operation: `RTM_DELLINK ${nameOrIndex}` })
     return true
@@ -179,9 +180,14 @@ async function openNamespace(path: string, operation: string) {
   }
 }
 
-function encodeLinkKey(nameOrIndex: string | number): Uint8Array {
-  if (typeof nameOrIndex === 'number') return linkHeader(nameOrIndex)
-  return new PayloadWriter(linkHeader()).text(rt.IFLA_IFNAME, nameOrIndex).finish()
+function linkKey(nameOrIndex: string | number): PayloadWriter {
+  if (typeof nameOrIndex === 'number') return new PayloadWriter(linkHeader(nameOrIndex))
+  return new PayloadWriter(linkHeader()).text(rt.IFLA_IFNAME, nameOrIndex)
+}
+
+/** Half of what the kernel tells of a link, unless it is asked not to. */
+function withoutStatistics(writer: PayloadWriter): Uint8Array {
+  return writer.uint32(rt.IFLA_EXT_MASK, rt.RTEXT_FILTER_SKIP_STATS).finish()
 }
 
 /** struct ifinfomsg. */

@@ -25,7 +25,7 @@ export interface Route {
   /** IPv6 routes are all `global`. */
   scope: RouteScope
   type: RouteType
-  /** Absent for 0, the metric of an IPv4 route that was given none. */
+  /** Absent for 0, which an IPv4 route has that was given none. */
   metric?: number
   preferredSource?: string
   /** The route's own MTU, where it has one. */
@@ -75,7 +75,7 @@ export function decodeRoute({ payload }: NetlinkMessage, family: IpFamily): Deco
     if (a.type === rt.RTA_DST && prefixLength > 0) {
       route.destination = `${a.ipAddress()}/${prefixLength}`
     } else if (a.type === rt.RTA_TABLE) route.table = a.uint32()
-    else if (a.type === rt.RTA_PRIORITY) route.metric = a.uint32()
+    else if (a.type === rt.RTA_PRIORITY) readMetric(route, a)
     else if (a.type === rt.RTA_PREFSRC) route.preferredSource = a.ipAddress()
     else if (a.type === rt.RTA_OIF) route.oif = a.uint32()
     else if (a.type === rt.RTA_METRICS) readMtu(route, a)
@@ -103,6 +103,11 @@ export function nameInterfaces(
     })
   }
   return named
+}
+
+function readMetric(route: DecodedRoute, a: AttributeReader): void {
+  const metric = a.uint32()
+  if (metric !== 0) route.metric = metric
 }
 
 function readMtu(route: DecodedRoute, metrics: AttributeReader): void {
