@@ -186,10 +186,7 @@ void NetlinkSocket::Unref(const Napi::CallbackInfo&) {
 void NetlinkSocket::Close(const Napi::CallbackInfo&) { Release(); }
 
 void NetlinkSocket::Release() {
-  if (poll_) {
-    poll_->Close();
-    poll_.reset();
-  }
+  poll_.reset();
   fd_.Reset();
 }
 

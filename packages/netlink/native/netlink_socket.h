@@ -5,8 +5,6 @@
 
 #include <napi.h>
 
-#include <memory>
-
 #include "readable_poll.h"
 #include "slatfatf/unique_fd.h"
 
@@ -33,10 +31,10 @@ class NetlinkSocket : public Napi::ObjectWrap<NetlinkSocket> {
   // (bytes) -> bytes sent or -errno. One call is one datagram, of one message or many.
   Napi::Value Send(const Napi::CallbackInfo& info);
 
-  // (buffer, outcomes, roomBytes) -> number of outcomes, or -errno when the first read failed (-EAGAIN: empty).
-  // An outcome is two numbers: bytes stored and bytes the datagram had (more: it was cut). Datagrams stand
-  // one after the other, each at the next multiple of four. Reading stops when less than roomBytes are left.
-  // An error that follows datagrams is the last outcome: -errno and 0; the kernel tells it only once.
+  // (buffer, outcomes, roomBytes) -> number of outcomes, or -errno when the first read failed (-EAGAIN:
+  // empty). An outcome is two numbers: bytes stored and bytes the datagram had (more: it was cut). Datagrams
+  // stand one after the other, each at the next multiple of four. Reading stops when less than roomBytes are
+  // left. An error that follows datagrams is the last outcome: -errno and 0; the kernel tells it only once.
   Napi::Value Receive(const Napi::CallbackInfo& info);
 
   Napi::Value StartPolling(const Napi::CallbackInfo& info);
@@ -49,7 +47,7 @@ class NetlinkSocket : public Napi::ObjectWrap<NetlinkSocket> {
 
   UniqueFd fd_;
   uint32_t port_id_ = 0;
-  std::shared_ptr<ReadablePoll> poll_;
+  ReadablePoll::Owner poll_;
 };
 
 }  // namespace slatfatf

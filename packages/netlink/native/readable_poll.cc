@@ -2,19 +2,27 @@
 
 namespace slatfatf {
 
-std::shared_ptr<ReadablePoll> ReadablePoll::Create(Napi::Env env, int fd, int* error) {
+ReadablePoll::Owner ReadablePoll::Create(Napi::Env env, int fd, int* error) {
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) {
     *error = UV_ECANCELED;
     return nullptr;
   }
-  std::shared_ptr<ReadablePoll> poll(new ReadablePoll(env));
+  auto* poll = new ReadablePoll(env);
   *error = uv_poll_init(loop, &poll->handle_, fd);
-  if (*error != 0) return nullptr;
-  poll->handle_.data = poll.get();
-  poll->self_ = poll;
-  napi_add_async_cleanup_hook(env, OnEnvironmentEnds, poll.get(), &poll->hook_);
-  return poll;
+  if (*error != 0) {
+    delete poll;
+    return nullptr;
+  }
+  poll->handle_.data = poll;
+  napi_add_async_cleanup_hook(env, OnEnvironmentEnds, poll, &poll->hook_);
+  return Owner(poll);
+}
+
+void ReadablePoll::LetGo::operator()(ReadablePoll* poll) const {
+  poll->Close();
+  poll->owned_ = false;
+  if (poll->closed_) delete poll;
 }
 
 int ReadablePoll::Start(Napi::Function callback) {
@@ -41,11 +49,14 @@ void ReadablePoll::Close() {
   if (closing_) return;
   closing_ = true;
   callback_.Reset();
-  uv_close(reinterpret_cast<uv_handle_t*>(&handle_), [](uv_handle_t* handle) {
-    auto* poll = static_cast<ReadablePoll*>(handle->data);
-    if (poll->hook_ != nullptr) napi_remove_async_cleanup_hook(poll->hook_);
-    poll->self_.reset();
-  });
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_), OnClosed);
+}
+
+void ReadablePoll::OnClosed(uv_handle_t* handle) {
+  auto* poll = static_cast<ReadablePoll*>(handle->data);
+  poll->closed_ = true;
+  if (poll->hook_ != nullptr) napi_remove_async_cleanup_hook(poll->hook_);
+  if (!poll->owned_) delete poll;
 }
 
 void ReadablePoll::OnReadable(uv_poll_t* handle, int status, int) {
@@ -54,13 +65,11 @@ void ReadablePoll::OnReadable(uv_poll_t* handle, int status, int) {
   // still good: reading it returns the error once and clears it.
   if (status < 0) uv_poll_start(handle, UV_READABLE, OnReadable);
 
-  std::shared_ptr<ReadablePoll> alive = poll->self_;
   Napi::Env env(poll->env_);
   Napi::HandleScope scope(env);
   napi_value callback = poll->callback_.Value();
   if (callback == nullptr) return;
-  napi_status called =
-      napi_make_callback(env, nullptr, env.Global(), callback, 0, nullptr, nullptr);
+  napi_status called = napi_make_callback(env, nullptr, env.Global(), callback, 0, nullptr, nullptr);
   if (called == napi_pending_exception) {
     napi_value exception;
     if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) {

@@ -1,7 +1,7 @@
-// Tells JavaScript when a descriptor has something to read. Lives on the thread of its environment. The uv
-// handle must outlive its owner until libuv has let go of it, so the object keeps itself alive from Create
-// until the close callback; the owner's shared_ptr only decides when closing starts. A worker that ends
-// first closes it through the cleanup hook: an open handle would abort the whole process.
+// Tells JavaScript when a descriptor has something to read. Lives on the thread of its environment. libuv
+// keeps the handle until one loop turn after closing, so the object is deleted when both its owner and libuv
+// have let go, whoever is last. A worker that ends first closes it through the cleanup hook: an open handle
+// would abort the whole process. (Not a shared_ptr: its counting needs a symbol of glibc 2.32.)
 #pragma once
 
 #include <napi.h>
@@ -13,21 +13,28 @@ namespace slatfatf {
 
 class ReadablePoll {
  public:
-  // Borrows `fd`: call Close before closing it. Returns nothing, and sets *error, when libuv refuses.
-  static std::shared_ptr<ReadablePoll> Create(Napi::Env env, int fd, int* error);
+  struct LetGo {
+    void operator()(ReadablePoll* poll) const;
+  };
+  // Letting go closes: destroy it before closing the descriptor.
+  using Owner = std::unique_ptr<ReadablePoll, LetGo>;
 
-  // Start holds the event loop open until Unref. All return 0 or -errno; all but Close need an open handle.
+  // Borrows `fd`. Returns nothing, and sets *error to -errno, when libuv refuses.
+  static Owner Create(Napi::Env env, int fd, int* error);
+
+  // Start holds the event loop open until Unref. Both return 0 or -errno.
   int Start(Napi::Function callback);
   int Stop();
   void Ref();
   void Unref();
 
-  // Idempotent. The descriptor may be closed as soon as this returns.
-  void Close();
-
  private:
   explicit ReadablePoll(napi_env env) : env_(env) {}
 
+  ~ReadablePoll() = default;
+
+  void Close();
+  static void OnClosed(uv_handle_t* handle);
   static void OnReadable(uv_poll_t* handle, int status, int events);
   static void OnEnvironmentEnds(napi_async_cleanup_hook_handle hook, void* self);
 
@@ -35,8 +42,9 @@ class ReadablePoll {
   uv_poll_t handle_{};
   napi_async_cleanup_hook_handle hook_ = nullptr;
   Napi::FunctionReference callback_;
-  std::shared_ptr<ReadablePoll> self_;
+  bool owned_ = true;
   bool closing_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace slatfatf
