@@ -5,10 +5,10 @@ import { type OpenTunOptions, openTun, type TunDevice } from '../src/index.js'
 export const HOST = '192.0.2.1'
 export const PEER = '192.0.2.2'
 
-/** A lab with one namespace `a`, silent but for what a test sends: no IPv6 chatter from new interfaces. */
+/** A lab with one namespace `a`, silent but for what a test sends: new interfaces have no IPv6. */
 export async function createTunLab(options: Partial<LabOptions> = {}): Promise<Lab> {
   const lab = await createLab({ namespaces: ['a'], ...options })
-  await lab.sysctl('a', 'net.ipv6.conf.default.addr_gen_mode', '1')
+  await lab.sysctl('a', 'net.ipv6.conf.default.disable_ipv6', '1')
   return lab
 }
 
