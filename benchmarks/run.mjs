@@ -1,0 +1,15 @@
+// Runs a benchmark by name: node benchmarks/run.mjs NAME [options]
+const benchmarks = {
+  forward: () => import('./forward/forward.mjs'),
+}
+
+const [name = '', ...options] = process.argv.slice(2)
+
+if (Object.hasOwn(benchmarks, name)) {
+  const { run } = await benchmarks[/** @type {keyof typeof benchmarks} */ (name)]()
+  process.exitCode = await run(options)
+} else {
+  const complaint = name === '' ? 'Which benchmark?' : `There is no benchmark ${name}.`
+  console.error(`${complaint} There is: ${Object.keys(benchmarks).join(', ')}`)
+  process.exitCode = 2
+}
