@@ -133,9 +133,11 @@ describe('ICMP', () => {
     expect(await edge.client.call('udpErrorOf', { host: ORIGIN, port: 4321 })).toBe('ECONNREFUSED')
   })
 
-  it('brings host unreachable back from a router on the path', async () => {
+  it('brings host unreachable back from a router on the path, about an echo too', async () => {
+    await edge.lab.sysctl('internet', 'net.ipv4.ip_forward', '1')
     await edge.lab.ip('internet', 'route', 'add', 'unreachable', '192.0.2.0/24')
-    expect(await edge.client.call('udpErrorOf', { host: '192.0.2.1', port: 1 })).toBe('EHOSTUNREACH')
+    const { stdout } = await edge.lab.exec('client', 'sh', ['-c', 'ping -c 1 -W 5 192.0.2.1 || true'])
+    expect(stdout).toMatch(/From 203\.0\.113\.1 .*Destination Host Unreachable/)
   })
 
   it('tells the client when the host itself cannot forward: fragmentation needed at the uplink', async () => {

@@ -92,7 +92,7 @@ it('answers a refused flow in the place of its packet, and leaves its neighbours
     slice,
     client,
     3,
-    1,
+    13,
   ])
   expect(answer.subarray(28)).toEqual(syn)
 })

@@ -166,6 +166,8 @@ export class Forwarder {
   /** Somebody on the path, or the remote, reports an error about a packet of ours (RFC 5508 REQ-4). */
   #inboundError(packet: Packet): number {
     const { inner } = packet
+    // An error goes to the sender of what it quotes; anything else was made up.
+    if (inner.source !== packet.destination) return DROP.icmp_error_without_flow
     const tcp = inner.protocol === IPPROTO_TCP
     const { flows } = this.#table
     const slot = flows.findInbound(

@@ -5,27 +5,30 @@ import { canAnswerWithIcmp, writeIcmpError } from '../packet/icmp-error.js'
 import type { Packet } from '../packet/packet.js'
 
 const ICMP_DESTINATION_UNREACHABLE = 3
-const ICMP_HOST_UNREACHABLE = 1
 const ICMP_ADMINISTRATIVELY_PROHIBITED = 13
 
 /** Errors a second at the most, and at once (RFC 1812 §4.3.2.8). */
 const ERRORS_PER_SECOND = 1000
 
+/** Drops that are answered: those of new flows that fish will not open. */
+const ANSWERED: ReadonlySet<number> = new Set([
+  DROP.slices_full,
+  DROP.flow_table_full,
+  DROP.kernel_refused,
+  DROP.client_has_too_many_flows,
+  DROP.client_opens_too_fast,
+])
+
 /**
- * Tells a client at once that its new flow is refused, instead of letting it run into a timeout: host unreachable when there is no
- * room (RFC 6888 REQ-11), administratively prohibited when its own quota is used up (RFC 5508 REQ-8). The answer takes the refused
- * packet's place in the batch.
+ * Tells a client at once that its new flow is refused, for want of room or by its quota, instead of letting it run into a timeout. The
+ * answer takes the refused packet's place in the batch.
+ *
+ * Always "administratively prohibited" (RFC 5508 REQ-8). RFC 6888 REQ-11 would have "host unreachable" when there is no room, but Linux
+ * keeps that one from UDP sockets, and their programs would hear nothing.
  */
 export class Refuser {
   readonly #counters: Float64Array
   readonly #source: number
-  readonly #codes = new Map<number, number>([
-    [DROP.slices_full, ICMP_HOST_UNREACHABLE],
-    [DROP.flow_table_full, ICMP_HOST_UNREACHABLE],
-    [DROP.kernel_refused, ICMP_HOST_UNREACHABLE],
-    [DROP.client_has_too_many_flows, ICMP_ADMINISTRATIVELY_PROHIBITED],
-    [DROP.client_opens_too_fast, ICMP_ADMINISTRATIVELY_PROHIBITED],
-  ])
   #tokens = ERRORS_PER_SECOND
   #refilledMs = 0
 
@@ -37,13 +40,17 @@ export class Refuser {
 
   /** Replaces the packet by an ICMP error for its sender. False when none is due, or the rate is used up. */
   answer(packet: Packet, drop: number, batch: PacketBatch, index: number, nowMs: number): boolean {
-    const code = this.#codes.get(drop)
-    if (code === undefined || !canAnswerWithIcmp(packet)) return false
+    if (!ANSWERED.has(drop) || !canAnswerWithIcmp(packet)) return false
     if (!this.#takeToken(nowMs)) {
       this.#counters[FIGURE.icmp_errors_suppressed]!++
       return false
     }
-    const length = writeIcmpError(packet, ICMP_DESTINATION_UNREACHABLE, code, this.#source)
+    const length = writeIcmpError(
+      packet,
+      ICMP_DESTINATION_UNREACHABLE,
+      ICMP_ADMINISTRATIVELY_PROHIBITED,
+      this.#source,
+    )
     const at = index * DESCRIPTOR_WORDS
     const { descriptors } = batch
     descriptors.fill(0, at, at + DESCRIPTOR_WORDS)

@@ -4,7 +4,7 @@ import { parseAddress } from './address.js'
 import { canAnswerWithIcmp, ICMP_ERROR_HEADROOM, writeIcmpError } from './icmp-error.js'
 import { PACKET_KIND } from './packet.js'
 import { completePacket } from './testing/arbitraries.js'
-import { buildIcmpError, buildTcp } from './testing/build-packet.js'
+import { buildIcmpError, buildTcp, buildUdp } from './testing/build-packet.js'
 import { parseBytes } from './testing/parse-bytes.js'
 import { wrongChecksums } from './testing/verify-packet.js'
 
@@ -45,4 +45,14 @@ it('never answers an error with an error', () => {
     canAnswerWithIcmp(parseBytes(buildIcmpError({ source: client, destination: remote, quoted })).packet),
   ).toBe(false)
   expect(canAnswerWithIcmp(parseBytes(quoted).packet)).toBe(true)
+})
+
+it.each(['224.0.0.1', '255.255.255.255'])('never answers what went to many: %s', (destination) => {
+  const bytes = buildUdp({
+    source: client,
+    destination: parseAddress(destination),
+    sourcePort: 1,
+    destinationPort: 2,
+  })
+  expect(canAnswerWithIcmp(parseBytes(bytes).packet)).toBe(false)
 })

@@ -10,9 +10,16 @@ const MAXIMUM_LENGTH = 576
 
 const TTL = 64
 
-/** True unless an error about this packet is forbidden: errors are never answered with errors (RFC 1812 §4.3.2.7). */
+/** Class D and above: multicast, reserved, and the limited broadcast. */
+const FIRST_MULTICAST = 0xe0000000
+
+/** True unless an error about this packet is forbidden: none about errors, nor about what went to many (RFC 1812 §4.3.2.7). */
 export function canAnswerWithIcmp(packet: Packet): boolean {
-  return packet.kind !== PACKET_KIND.icmpError && packet.kind !== PACKET_KIND.echoReply
+  return (
+    packet.kind !== PACKET_KIND.icmpError &&
+    packet.kind !== PACKET_KIND.echoReply &&
+    packet.destination < FIRST_MULTICAST
+  )
 }
 
 /**
@@ -28,9 +35,11 @@ export function writeIcmpError(packet: Packet, type: number, code: number, sourc
   const start = packet.offset - ICMP_ERROR_HEADROOM
   const length = ICMP_ERROR_HEADROOM + quoted
 
-  view.setUint16(start, 0x4500)
+  // Precedence 6, internetwork control (RFC 1812 §4.3.2.5).
+  view.setUint16(start, 0x45c0)
   view.setUint16(start + IPV4.totalLength, length)
-  view.setUint32(start + IPV4.identification, 0)
+  // Never cut, so the identification may repeat (RFC 6864 §4.1).
+  view.setUint32(start + IPV4.identification, 0x4000)
   view.setUint8(start + IPV4.ttl, TTL)
   view.setUint8(start + IPV4.protocol, PROTOCOL.icmp)
   view.setUint16(start + IPV4.checksum, 0)

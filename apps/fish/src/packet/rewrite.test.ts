@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rewriteDestination, rewriteInnerDestination, rewriteInnerSource, rewriteSource } from './rewrite.js'
 import { address, completePacket, partialPacket, port } from './testing/arbitraries.js'
-import { buildIcmpError, buildTcp, buildUdp } from './testing/build-packet.js'
+import { buildEcho, buildIcmpError, buildTcp, buildUdp } from './testing/build-packet.js'
 import { parseBytes } from './testing/parse-bytes.js'
 import { wrongChecksums } from './testing/verify-packet.js'
 
@@ -78,6 +78,14 @@ describe('the checksum of UDP', () => {
     expect(all.has(0)).toBe(false)
     expect(all.has(0xffff)).toBe(true)
   })
+})
+
+it('leaves the partial checksum of an echo alone: it covers no address, and the identifier is added later', () => {
+  const placed = parseBytes(buildEcho({ source, destination, id: 7, type: 'request' }), true)
+  const before = placed.bytes().slice(22, 24)
+  rewriteSource(placed.packet, 0xc633640a, 9000)
+  expect(placed.bytes().slice(22, 24)).toEqual(before)
+  expect(new DataView(placed.bytes().buffer).getUint16(24)).toBe(9000)
 })
 
 describe('ICMP errors', () => {

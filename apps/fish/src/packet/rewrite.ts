@@ -76,7 +76,9 @@ function rewriteEndpoint(
   const { view, offset, transport, protocol } = packet
   rewriteAddress(view, offset, field, oldAddress, newAddress)
   if (protocol === PROTOCOL.icmp) {
-    rewriteIdentifier(view, transport, oldPort, newPort)
+    // A partial ICMP checksum is the sum of no pseudo-header: whoever completes it adds the new identifier.
+    if (packet.partialChecksum) view.setUint16(transport + ICMP.identifier, newPort)
+    else rewriteIdentifier(view, transport, oldPort, newPort)
     return
   }
   view.setUint16(transport + portField, newPort)
