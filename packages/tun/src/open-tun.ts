@@ -34,13 +34,13 @@ export async function openTun(options: OpenTunOptions = {}): Promise<TunDevice> 
   validateOpenOptions(options)
   const { native, counters, offload } = await attach(options)
   try {
-    const netns = options.netns
-    if (options.configure)
-      await configureDevice({ name: native.name, netns, configuration: options.configure })
+    const { netns, configure, persist } = options
+    const { name, index } = native
+    if (configure) await configureDevice({ name, index, netns }, configure)
     const queue = new TunQueue(native, counters)
     const device = new TunDevice(native, queue, offload, netns)
     // Last, so that a device that could not be configured does not stay.
-    if (options.persist !== undefined) device.setPersist(options.persist)
+    if (persist !== undefined) device.setPersist(persist)
     return device
   } catch (error) {
     native.close()

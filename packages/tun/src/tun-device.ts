@@ -45,16 +45,18 @@ export class TunDevice {
 
   /**
    * Changes settings of the interface: `ip link set`, `ip address add`. What was changed is undone when a
-   * later setting fails.
+   * later setting fails, all but `addressGeneration`.
    *
    * Requires CAP_NET_ADMIN.
    *
-   * @throws TypeError, RangeError for wrong values, TunError `ERR_TUN_CLOSED`, the errors of `@slatfatf/netlink`
+   * @throws TypeError, RangeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   * @throws TunError `ERR_TUN_CLOSED`, `EPERM`, `ENODEV`, or what the kernel says; its `cause` is the NetlinkError
    */
   async configure(configuration: DeviceConfiguration): Promise<void> {
     validateConfiguration(configuration)
     this.#requireOpen()
-    await configureDevice({ name: this.name, netns: this.#netns, configuration })
+    const { name, index } = this
+    await configureDevice({ name, index, netns: this.#netns }, configuration)
   }
 
   /** Closes the queue; the device goes too unless it is persistent. Idempotent. */
