@@ -60,7 +60,7 @@ describe('an installed host', () => {
     }
     const { stdout } = await setup.lab.exec('edge', 'nft', ['list', 'table', 'ip', 'fish_fishtun'])
     expect(stdout).toContain('198.51.100.10 . 40000-40099')
-    expect(await edge.call('guards')).toEqual({ guardIn: 0, guardOut: 0 })
+    expect(await edge.call('guards')).toEqual({ guard_in: 0, guard_out: 0, foreign_source: 0, hairpin: 0 })
     expect(await edge.call('verify')).toEqual([])
   })
 

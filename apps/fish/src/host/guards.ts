@@ -1,14 +1,9 @@
 import type { Config } from '../config/config.js'
 import { runNft } from './nft.js'
-import { tableName } from './nft-ruleset.js'
+import { GUARDS, tableName } from './nft-ruleset.js'
 
-/** Packets that the guards of the kernel dropped since they were installed. */
-export interface GuardCounts {
-  /** Packets to a slice that no socket of the host holds: dropped, not answered. */
-  readonly guardIn: number
-  /** Packets of fish whose final source was outside the slices. */
-  readonly guardOut: number
-}
+/** Packets that each guard of the kernel has dropped since it was installed. */
+export type GuardCounts = Readonly<Record<(typeof GUARDS)[number], number>>
 
 /**
  * Reads the guards' counters; zero while they are not installed. Equals `nft list counters table ip NAME`.
@@ -21,9 +16,9 @@ export async function readGuards(config: Pick<Config, 'device'>): Promise<GuardC
     nftables: { counter?: { family: string; table: string; name: string; packets: number } }[]
   }
   const table = tableName(config.device.name)
-  const packets = (name: string) =>
+  const packetsOf = (guard: string): number =>
     nftables.find(
-      ({ counter }) => counter?.family === 'ip' && counter.table === table && counter.name === name,
+      ({ counter }) => counter?.family === 'ip' && counter.table === table && counter.name === guard,
     )?.counter?.packets ?? 0
-  return { guardIn: packets('guard_in'), guardOut: packets('guard_out') }
+  return Object.fromEntries(GUARDS.map((guard) => [guard, packetsOf(guard)])) as GuardCounts
 }

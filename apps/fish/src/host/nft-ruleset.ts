@@ -3,6 +3,16 @@ import type { Config } from '../config/config.js'
 /** The part of the configuration the ruleset depends on. */
 type RulesetConfig = Pick<Config, 'device' | 'clients' | 'slices' | 'routing' | 'timeouts'>
 
+/**
+ * The counters of what the kernel drops on behalf of fish.
+ *
+ * - `guard_in`: to a slice, and no socket of the host holds it, or it is ours and came where it could not be steered.
+ * - `guard_out`: from fish, and its final source is outside of the slices.
+ * - `foreign_source`: from a client's interface, and its source is outside of the client's prefixes.
+ * - `hairpin`: from a client's interface to what another client holds of a slice.
+ */
+export const GUARDS = ['guard_in', 'guard_out', 'foreign_source', 'hairpin'] as const
+
 /** The nft table of the instance with that device, so that two instances do not share one. */
 export function tableName(device: string): string {
   return `fish_${device.replaceAll(/\W/g, '_')}`
@@ -31,9 +41,14 @@ export function renderRuleset(config: RulesetConfig, errorDevice = config.device
   const quotedEchoId = '@th,64,8 0x45 @th,136,8 1 @th,224,8 8 ip daddr . @th,256,16 @echo_ids'
   const take = `meta mark set ${mark} notrack return`
 
+  const foreign = config.clients.flatMap(({ interface: name, prefixes = [] }) =>
+    prefixes.length === 0
+      ? []
+      : `    iifname "${name}" oifname ${device} ip saddr != { ${prefixes.join(', ')} } counter name foreign_source drop`,
+  )
+
   return `table ip ${tableName(config.device.name)} {
-  counter guard_in { }
-  counter guard_out { }
+  ${GUARDS.map((guard) => `counter ${guard} { }`).join('; ')}
   set slices { typeof ip daddr . th dport; flags interval; elements = { ${slices.join(', ')} }; }
   set slice_addresses { typeof ip daddr; elements = { ${addresses.join(', ')} }; }
   set echo_ids {
@@ -44,17 +59,21 @@ export function renderRuleset(config: RulesetConfig, errorDevice = config.device
     type filter hook prerouting priority raw; policy accept;
     # Never matches. A tproxy rule makes the kernel reassemble fragments before this chain, and only a first fragment has ports.
     meta l4proto udp ip saddr 255.255.255.255 tproxy to :1
+    # An echo request registers its id itself: before any reply, and before the host's own forwarding may object to the packet.
+    iifname ${device} icmp type echo-request ip saddr @slice_addresses update @echo_ids { ip saddr . icmp id timeout ${config.timeouts.icmpMs}ms }
     iifname ${device} notrack return
+    # Steered, it would reach the other client with this one's private address as its source.
+    iifname ${clients} ip daddr @slice_addresses socket mark ${mark} counter name hairpin drop
+    iifname ${clients} fib daddr type != local notrack
+    iifname ${clients} return
     ip daddr @slice_addresses socket mark ${mark} ${take}
     icmp type echo-reply ip daddr . icmp id @echo_ids ${take}
     ${errors} ${quotedEchoId} ${take}
-    iifname ${clients} fib daddr type != local notrack
   }
 
   chain forward {
     type filter hook forward priority filter; policy accept;
-    # The request registers its id itself, before any reply can come.
-    iifname ${device} oifname != ${clients} icmp type echo-request ip saddr @slice_addresses update @echo_ids { ip saddr . icmp id timeout ${config.timeouts.icmpMs}ms }
+${foreign.join('\n')}
   }
 
   chain input {
