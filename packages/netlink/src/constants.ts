@@ -45,16 +45,12 @@ export const NLMSGERR_ATTR_MISS_TYPE = 5
 
 export const SOL_NETLINK = 270
 export const NETLINK_ADD_MEMBERSHIP = 1
-export const NETLINK_DROP_MEMBERSHIP = 2
-export const NETLINK_BROADCAST_ERROR = 4
-export const NETLINK_NO_ENOBUFS = 5
 export const NETLINK_CAP_ACK = 10
 export const NETLINK_EXT_ACK = 11
 export const NETLINK_GET_STRICT_CHK = 12
 
 export const SOL_SOCKET = 1
 export const SO_RCVBUF = 8
-export const SO_SNDBUFFORCE = 32
 export const SO_RCVBUFFORCE = 33
 
 // Our choice.

@@ -47,7 +47,6 @@ export const RTA_MULTIPATH = 9
 export const RTA_TABLE = 15
 export const RTA_VIA = 18
 export const RTAX_MTU = 2
-export const RTM_F_CLONED = 0x200
 export const RTM_F_LOOKUP_TABLE = 0x1000
 
 export const RT_TABLE_MAIN = 254
