@@ -60,12 +60,13 @@ async function measure({ rounds, seconds, variants, strace }) {
     placement: PLACEMENT,
     rounds,
     seconds,
-    busyBefore: await readBusyPercent(),
   }
 
   /** @type {Sample[]} */
   const samples = []
+  const busyPercent = []
   for (let round = 0; round < rounds; round++) {
+    busyPercent.push(await readBusyPercent())
     for (const load of LOADS) {
       for (const variant of rotate(variants, round)) {
         const sample = await measureOnce(load, variant, seconds)
@@ -79,7 +80,8 @@ async function measure({ rounds, seconds, variants, strace }) {
   }
   const traces = strace ? await traceAll(variants) : []
   await removeLab()
-  const conditions = { ...known, busyAfter: await readBusyPercent() }
+  busyPercent.push(await readBusyPercent())
+  const conditions = { ...known, busyPercent }
 
   const summary = summarize(LOADS, variants, samples)
   printReport({ conditions, loads: LOADS, variants, summary, traces })

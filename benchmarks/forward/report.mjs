@@ -1,12 +1,12 @@
 import { EQUAL, verdict } from '../harness/statistics.mjs'
 import { TOPOLOGY } from './lab.mjs'
 
-/** A machine that is busier than this, before or after the run, has disturbed it. */
+/** A machine that is busier than this before, between or after the rounds has disturbed them. */
 const QUIET_PERCENT = 10
 
 /**
  * @param {object} report
- * @param {Record<string, string | number>} report.conditions
+ * @param {Record<string, string | number | number[]> & { busyPercent: number[] }} report.conditions
  * @param {readonly import('./loads/load.mjs').Load[]} report.loads
  * @param {readonly import('./variants/variant.mjs').Variant[]} report.variants
  * @param {import('./summary.mjs').Summary} report.summary
@@ -14,11 +14,12 @@ const QUIET_PERCENT = 10
  */
 export function printReport({ conditions, loads, variants, summary, traces }) {
   console.log(`\n${TOPOLOGY}`)
-  for (const [name, value] of Object.entries(conditions)) console.log(`${name.padEnd(11)} ${value}`)
+  for (const [name, value] of Object.entries(conditions))
+    console.log(`${name.padEnd(11)} ${Array.isArray(value) ? value.join(' ') : value}`)
   for (const load of loads) printLoad(load, variants, summary, conditions)
   printTraces(traces)
   printVerdicts(summary)
-  const busy = Math.max(Number(conditions.busyBefore), Number(conditions.busyAfter))
+  const busy = Math.max(...conditions.busyPercent)
   if (busy > QUIET_PERCENT) {
     console.log(`\nThese figures are not to be quoted: other programs kept the machine ${busy} % busy.`)
   }
@@ -28,7 +29,7 @@ export function printReport({ conditions, loads, variants, summary, traces }) {
  * @param {import('./loads/load.mjs').Load} load
  * @param {readonly import('./variants/variant.mjs').Variant[]} variants
  * @param {import('./summary.mjs').Summary} summary
- * @param {Record<string, string | number>} conditions
+ * @param {Record<string, string | number | number[]>} conditions
  */
 function printLoad(load, variants, { rates, processes, comparisons }, { gro, placement }) {
   console.log(`\n${load.title}, ${load.unit}`)

@@ -27,8 +27,8 @@ export async function readConditions() {
 }
 
 /**
- * How busy all cores are, in percent, over one second. Asked before and after a run, when whatever is busy is not part of
- * it.
+ * How busy all cores are, in percent, over one second. Asked while no measurement runs, when whatever is busy
+ * is not part of it.
  */
 export async function readBusyPercent() {
   const before = readTimes()

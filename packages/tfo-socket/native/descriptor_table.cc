@@ -1,5 +1,5 @@
-// The kernel doubles the table when a descriptor does not fit, and in a process with threads it waits for an RCU
-// grace period each time (fs/file.c, expand_fdtable). Asking once for a high number has the waits now.
+// The kernel doubles the table when a descriptor does not fit, and in a process with threads it waits for an
+// RCU grace period each time (fs/file.c, expand_fdtable). Asking once for a high number has the waits now.
 
 #include "descriptor_table.h"
 

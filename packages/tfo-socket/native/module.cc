@@ -1,5 +1,5 @@
-// Crosses between JavaScript and the system calls. Hot functions: they return a descriptor or -errno and never
-// throw for what the kernel refuses.
+// Crosses between JavaScript and the system calls. Hot functions: they return a descriptor or -errno and
+// never throw for what the kernel refuses.
 
 #include <napi.h>
 #include <unistd.h>
@@ -34,8 +34,8 @@ Napi::Value ReserveTuple(const Napi::CallbackInfo& info) {
   int32_t* cells = OutcomeCells(arguments, info.Env(), 6);
   if (!arguments.Ok() || cells == nullptr) return info.Env().Undefined();
   Outcome outcome(cells);
-  return Napi::Number::New(info.Env(), tfo_socket::ReserveTuple(address, ports, remote_address, remote_port, mark,
-                                                                device, outcome));
+  return Napi::Number::New(info.Env(), tfo_socket::ReserveTuple(address, ports, remote_address, remote_port,
+                                                                mark, device, outcome));
 }
 
 Napi::Value ReservePort(const Napi::CallbackInfo& info) {

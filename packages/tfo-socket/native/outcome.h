@@ -1,5 +1,5 @@
-// What a hot function reports besides its result: the port the kernel chose, and the step that failed. Both go
-// into an Int32Array that JavaScript allocates once, so that a reservation creates no object on the way.
+// What a hot function reports besides its result: the port the kernel chose, and the step that failed. Both
+// go into an Int32Array that JavaScript allocates once, so that a reservation creates no object on the way.
 #pragma once
 
 #include <cerrno>

@@ -1,4 +1,5 @@
-// The three ways to hold a name in the socket table. Each returns a descriptor or -errno and fills an Outcome.
+// The three ways to hold a name in the socket table. Each returns a descriptor or -errno and fills an
+// Outcome.
 #pragma once
 
 #include <string>

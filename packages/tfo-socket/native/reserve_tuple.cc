@@ -1,6 +1,6 @@
-// A TCP socket that has chosen its four-tuple and never speaks. With TCP_FASTOPEN_CONNECT and no cookie wanted,
-// connect() ends in the established hash and leaves the SYN to the first write (net/ipv4/tcp_fastopen.c,
-// tcp_fastopen_defer_connect); nobody ever writes.
+// A TCP socket that has chosen its four-tuple and never speaks. With TCP_FASTOPEN_CONNECT and no cookie
+// wanted, connect() ends in the established hash and leaves the SYN to the first write
+// (net/ipv4/tcp_fastopen.c, tcp_fastopen_defer_connect); nobody ever writes.
 
 #include <netinet/tcp.h>
 
@@ -13,9 +13,10 @@ namespace tfo_socket {
 
 namespace {
 
-// Without this a packet that reaches the socket is answered, a SYN by SYN-ACK and an acknowledgement by RST, and a
-// forged ICMP error closes it. Hosts send with a TTL of 64 or 128, and TCP drops what is below this unread, ICMP errors
-// that quote such a packet too (net/ipv4/tcp_ipv4.c, TCPMinTTLDrop). A socket filter would double the cost.
+// Without this a packet that reaches the socket is answered, a SYN by SYN-ACK and an acknowledgement by RST,
+// and a forged ICMP error closes it. Hosts send with a TTL of 64 or 128, and TCP drops what is below this
+// unread, ICMP errors that quote such a packet too (net/ipv4/tcp_ipv4.c, TCPMinTTLDrop). A socket filter
+// would double the cost.
 bool IgnoreOrdinaryPackets(int fd, int family) {
   constexpr int kHighestTtl = 255;
   if (family == AF_INET) return SetOption(fd, SOL_IP, IP_MINTTL, kHighestTtl);
@@ -29,7 +30,8 @@ int ReserveTuple(const std::string& address, PackedRange ports, const std::strin
   Endpoint local, remote;
   // A wildcard would let the kernel choose the address: then it is not known what was reserved.
   if (!local.Parse(address, 0) || local.IsWildcard()) return outcome.Fail(Step::kAddress, EINVAL);
-  if (!remote.Parse(remote_address, remote_port) || remote.IsWildcard() || remote.Family() != local.Family()) {
+  if (!remote.Parse(remote_address, remote_port) || remote.IsWildcard() ||
+      remote.Family() != local.Family()) {
     return outcome.Fail(Step::kRemoteAddress, EINVAL);
   }
 
@@ -39,10 +41,13 @@ int ReserveTuple(const std::string& address, PackedRange ports, const std::strin
   if (int error = SetMarkAndDevice(fd.Get(), mark, device, outcome)) return error;
 
   const int on = 1;
-  if (!SetOption(fd.Get(), IPPROTO_TCP, TCP_FASTOPEN_CONNECT, on)) return outcome.Fail(Step::kFastOpenConnect);
-  if (!SetOption(fd.Get(), IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, on)) return outcome.Fail(Step::kFastOpenNoCookie);
+  if (!SetOption(fd.Get(), IPPROTO_TCP, TCP_FASTOPEN_CONNECT, on))
+    return outcome.Fail(Step::kFastOpenConnect);
+  if (!SetOption(fd.Get(), IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, on))
+    return outcome.Fail(Step::kFastOpenNoCookie);
   // SOL_IP for IPv6 sockets too: the kernel keeps both options in the common part of the socket.
-  if (!SetOption(fd.Get(), SOL_IP, IP_BIND_ADDRESS_NO_PORT, on)) return outcome.Fail(Step::kBindAddressNoPort);
+  if (!SetOption(fd.Get(), SOL_IP, IP_BIND_ADDRESS_NO_PORT, on))
+    return outcome.Fail(Step::kBindAddressNoPort);
   if (!SetOption(fd.Get(), SOL_IP, IP_LOCAL_PORT_RANGE, ports)) return outcome.Fail(Step::kLocalPortRange);
   if (!IgnoreOrdinaryPackets(fd.Get(), local.Family())) return outcome.Fail(Step::kMinimumTtl);
 

@@ -26,8 +26,8 @@ bool SetOption(int fd, int level, int name, const T& value) {
 // Mark 0 and an empty device are what a socket starts with, so they cost no call. Returns 0 or -errno.
 inline int SetMarkAndDevice(int fd, uint32_t mark, const std::string& device, Outcome& outcome) {
   if (mark != 0 && !SetOption(fd, SOL_SOCKET, SO_MARK, mark)) return outcome.Fail(Step::kMark);
-  if (!device.empty() &&
-      ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device.c_str(), static_cast<socklen_t>(device.size())) != 0) {
+  if (!device.empty() && ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device.c_str(),
+                                      static_cast<socklen_t>(device.size())) != 0) {
     return outcome.Fail(Step::kDevice);
   }
   return 0;

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
