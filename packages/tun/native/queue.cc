@@ -142,7 +142,6 @@ void Queue::Close(const Napi::CallbackInfo&) { CloseNow(); }
 // libuv lets go of the descriptor before it is closed, or its number could be another file's by the time
 // epoll hears of it.
 void Queue::CloseNow() {
-  if (readiness_) readiness_->Close();
   readiness_.reset();
   fd_.Reset();
 }

@@ -4,7 +4,6 @@
 
 #include <napi.h>
 
-#include <memory>
 #include <string>
 
 #include "readiness.h"
@@ -43,7 +42,7 @@ class Queue : public Napi::ObjectWrap<Queue> {
   uint32_t index_ = 0;
   bool virtio_ = false;
   bool referenced_ = true;
-  std::shared_ptr<Readiness> readiness_;
+  Readiness::Owner readiness_;
   Napi::Reference<Napi::Value> counters_owner_;
   double* counters_ = nullptr;
 };

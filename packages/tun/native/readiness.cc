@@ -4,22 +4,24 @@
 
 namespace tun {
 
-std::shared_ptr<Readiness> Readiness::Create(Napi::Env env, int fd, int* error) {
+Readiness::Owner Readiness::Create(Napi::Env env, int fd, int* error) {
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) {
     *error = -EINVAL;
     return nullptr;
   }
-  std::shared_ptr<Readiness> readiness(new Readiness(env));
+  Readiness* readiness = new Readiness(env);
   *error = uv_poll_init(loop, &readiness->poll_, fd);
-  if (*error != 0) return nullptr;
-  readiness->poll_.data = readiness.get();
-  readiness->self_ = readiness;
+  if (*error != 0) {
+    delete readiness;
+    return nullptr;
+  }
+  readiness->poll_.data = readiness;
   readiness->context_.emplace(env, "TunQueue");
   napi_add_async_cleanup_hook(
-      env, [](napi_async_cleanup_hook_handle, void* data) { static_cast<Readiness*>(data)->Close(); },
-      readiness.get(), &readiness->hook_);
-  return readiness;
+      env, [](napi_async_cleanup_hook_handle, void* data) { static_cast<Readiness*>(data)->Close(); }, readiness,
+      &readiness->hook_);
+  return Owner(readiness);
 }
 
 int Readiness::Start(Napi::Function callback) {
@@ -49,7 +51,7 @@ void Readiness::Close() {
 }
 
 void Readiness::OnEvent(uv_poll_t* poll, int error, int) {
-  std::shared_ptr<Readiness> readiness = static_cast<Readiness*>(poll->data)->shared_from_this();
+  Readiness* readiness = static_cast<Readiness*>(poll->data);
   if (readiness->closing_ || readiness->callback_.IsEmpty()) return;
   napi_env env = readiness->env_;
   Napi::HandleScope scope(env);
@@ -69,7 +71,12 @@ void Readiness::OnEvent(uv_poll_t* poll, int error, int) {
 void Readiness::OnClosed(uv_handle_t* handle) {
   Readiness* readiness = static_cast<Readiness*>(handle->data);
   if (readiness->hook_ != nullptr) napi_remove_async_cleanup_hook(readiness->hook_);
-  readiness->self_.reset();
+  readiness->Drop();
+}
+
+void Readiness::Drop() {
+  holders_ -= 1;
+  if (holders_ == 0) delete this;
 }
 
 }  // namespace tun

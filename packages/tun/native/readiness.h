@@ -1,8 +1,9 @@
 // Tells JavaScript, on the event loop of its environment, that a descriptor has something to read.
 //
 // The uv handle outlives whoever asked for it: libuv gives its memory back one loop turn after closing, and
-// an environment that ends (worker.terminate()) must find it closed. So the watcher holds itself until libuv
-// is done, and an async cleanup hook closes it when nobody else has.
+// an environment that ends (worker.terminate()) must find it closed. So the watcher has two holders, libuv and
+// its owner, and goes with the later of them; an async cleanup hook closes it when nobody else has. (Counted
+// by hand: std::shared_ptr would ask for a newer C library.)
 #pragma once
 
 #include <napi.h>
@@ -13,11 +14,19 @@
 
 namespace tun {
 
-class Readiness : public std::enable_shared_from_this<Readiness> {
+class Readiness {
  public:
+  struct Release {
+    void operator()(Readiness* readiness) const {
+      readiness->Close();
+      readiness->Drop();
+    }
+  };
+  using Owner = std::unique_ptr<Readiness, Release>;
+
   // Null with *error set to -errno if libuv refuses the descriptor. Poll a TUN descriptor only after
   // TUNSETIFF: before it, epoll reports an error and nothing else.
-  static std::shared_ptr<Readiness> Create(Napi::Env env, int fd, int* error);
+  static Owner Create(Napi::Env env, int fd, int* error);
 
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
@@ -35,13 +44,14 @@ class Readiness : public std::enable_shared_from_this<Readiness> {
   explicit Readiness(Napi::Env env) : env_(env) {}
   static void OnEvent(uv_poll_t* poll, int status, int events);
   static void OnClosed(uv_handle_t* handle);
+  void Drop();
 
   Napi::Env env_;
   uv_poll_t poll_{};
   Napi::FunctionReference callback_;
   std::optional<Napi::AsyncContext> context_;
   napi_async_cleanup_hook_handle hook_ = nullptr;
-  std::shared_ptr<Readiness> self_;
+  int holders_ = 2;
   bool closing_ = false;
 };
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => lab?.close())
 
 // A handle that is still open when its environment ends aborts the whole process.
-test.each(['idle', 'watching', 'waiting', 'calling'])(
+test.each(['idle', 'watching', 'waiting', 'calling', 'computing'])(
   'a worker terminated while %s leaves the process alive, no device and no descriptor',
   async (mode) => {
     const child = await lab.enter('a', new URL('./cases/worker-terminate.mjs', import.meta.url))

@@ -10,7 +10,7 @@ export async function terminate(mode, rounds) {
     const turns = new Int32Array(new SharedArrayBuffer(4))
     const worker = new Worker(new URL('./worker-loop.mjs', import.meta.url), { workerData: { mode, turns } })
     await once(worker, 'message')
-    while (mode === 'calling' && Atomics.load(turns, 0) < 10) await setImmediate()
+    while (['calling', 'computing'].includes(mode) && Atomics.load(turns, 0) < 10) await setImmediate()
     await worker.terminate()
     // The first worker makes what the process keeps: the epoll of its own loop, the pool of threads.
     if (round === 0) descriptors = countDescriptors()
