@@ -64,7 +64,7 @@ describe('preflight', () => {
   })
 
   it('is refused /dev/net/tun', async () => {
-    const script = 'mount -t tmpfs -o nodev none /dev/net; mknod /dev/net/tun c 10 200; exec "$@"'
+    const script = 'mount --bind /dev/net /dev/net; mount -o remount,bind,nodev /dev/net; exec "$@"'
     const forbidden = `exec unshare --mount sh -ec '${script}' sh "$@"`
     expect(await problemsUnder(forbidden)).toEqual(['error TUN_FORBIDDEN'])
   })
