@@ -72,7 +72,9 @@ function installNpmPackages() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
-  run('npm', ['ci'])
+  // Not `npm ci`: it insists on lock entries for every platform's binaries, and not every registry mirror offers those of other
+  // platforms. This follows the lock as well, and does not write it.
+  run('npm', ['install', '--no-save'])
   writeFileSync(stamp, lock)
 }
 
