@@ -13,15 +13,18 @@ export async function bundleCases(name: string): Promise<CaseBundle> {
   const cache = fileURLToPath(new URL('../node_modules/.cache/', import.meta.url))
   await mkdir(cache, { recursive: true })
   const directory = await mkdtemp(`${cache}${name}-`)
+  const remove = () => rm(directory, { recursive: true, force: true })
   const options = { format: 'esm', target: 'node20', clean: false, silent: true, config: false } as const
-  await build({
-    ...options,
-    entry: { [name]: fileURLToPath(new URL(`./${name}.ts`, import.meta.url)) },
-    outDir: directory,
-    outExtension: () => ({ js: '.mjs' }),
-  })
-  return {
-    url: new URL(`${pathToFileURL(directory)}/${name}.mjs`),
-    remove: () => rm(directory, { recursive: true, force: true }),
+  try {
+    await build({
+      ...options,
+      entry: { [name]: fileURLToPath(new URL(`./${name}.ts`, import.meta.url)) },
+      outDir: directory,
+      outExtension: () => ({ js: '.mjs' }),
+    })
+  } catch (error) {
+    await remove()
+    throw error
   }
+  return { url: new URL(`${pathToFileURL(directory)}/${name}.mjs`), remove }
 }
