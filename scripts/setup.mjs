@@ -17,6 +17,7 @@ const programs = [
   ['python3', 'python3'],
   ['strip', 'binutils'],
   ['ip', 'iproute2'],
+  ['tc', 'iproute2'],
   ['nft', 'nftables'],
   ['sysctl', 'procps'],
   ['unshare', 'util-linux'],
@@ -28,6 +29,8 @@ const programs = [
   ['git', 'git', '--test'],
   ['gcc', 'gcc', '--bench'],
   ['taskset', 'util-linux', '--bench'],
+  ['ethtool', 'ethtool', '--bench'],
+  ['strace', 'strace', '--bench'],
 ]
 
 class SetupError extends Error {}

@@ -8,7 +8,7 @@
         "native/include",
         "../../tooling/native/include"
       ],
-      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "cflags_cc": ["-std=c++20", "-fvisibility=hidden", "-Wall", "-Wextra", "-O2", "-fno-exceptions"],
       "cflags_cc!": ["-std=gnu++17"],
       "ldflags": ["-Wl,-z,relro,-z,now"]

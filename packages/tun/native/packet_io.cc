@@ -59,8 +59,8 @@ int Check(const Batch& batch, const int32_t* words, size_t header_bytes) {
   if (offset + length > static_cast<int64_t>(batch.slab_bytes)) return EINVAL;
   // Without a virtio header the kernel would take a super-packet or an unfinished checksum for a finished
   // packet, and nobody would hear of it.
-  const bool unfinished = words[kGsoType] != VIRTIO_NET_HDR_GSO_NONE ||
-                          (words[kFlags] & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0;
+  const bool unfinished =
+      words[kGsoType] != VIRTIO_NET_HDR_GSO_NONE || (words[kFlags] & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0;
   if (header_bytes == 0 && unfinished) return EOPNOTSUPP;
   return 0;
 }

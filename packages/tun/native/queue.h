@@ -28,9 +28,9 @@ class Queue : public Napi::ObjectWrap<Queue> {
   Napi::Value SetOffload(const Napi::CallbackInfo& info);         // (mask)
   Napi::Value SetVnetHeaderSize(const Napi::CallbackInfo& info);  // (bytes)
   Napi::Value SetPersist(const Napi::CallbackInfo& info);         // (on)
-  Napi::Value ReadBatch(const Napi::CallbackInfo& info);   // (slab, descriptors, headroom, tailroom)
-  Napi::Value WriteBatch(const Napi::CallbackInfo& info);  // (slab, descriptors, from, count)
-  Napi::Value StartPolling(const Napi::CallbackInfo& info);  // (callback)
+  Napi::Value ReadBatch(const Napi::CallbackInfo& info);          // (slab, descriptors, headroom, tailroom)
+  Napi::Value WriteBatch(const Napi::CallbackInfo& info);         // (slab, descriptors, from, count)
+  Napi::Value StartPolling(const Napi::CallbackInfo& info);       // (callback)
   void StopPolling(const Napi::CallbackInfo& info);
   void SetRef(const Napi::CallbackInfo& info);  // (on)
   void Close(const Napi::CallbackInfo& info);

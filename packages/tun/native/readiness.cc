@@ -19,8 +19,8 @@ Readiness::Owner Readiness::Create(Napi::Env env, int fd, int* error) {
   readiness->poll_.data = readiness;
   readiness->context_.emplace(env, "TunQueue");
   napi_add_async_cleanup_hook(
-      env, [](napi_async_cleanup_hook_handle, void* data) { static_cast<Readiness*>(data)->Close(); }, readiness,
-      &readiness->hook_);
+      env, [](napi_async_cleanup_hook_handle, void* data) { static_cast<Readiness*>(data)->Close(); },
+      readiness, &readiness->hook_);
   return Owner(readiness);
 }
 

@@ -1,9 +1,9 @@
 // Tells JavaScript, on the event loop of its environment, that a descriptor has something to read.
 //
 // The uv handle outlives whoever asked for it: libuv gives its memory back one loop turn after closing, and
-// an environment that ends (worker.terminate()) must find it closed. So the watcher has two holders, libuv and
-// its owner, and goes with the later of them; an async cleanup hook closes it when nobody else has. (Counted
-// by hand: std::shared_ptr would ask for a newer C library.)
+// an environment that ends (worker.terminate()) must find it closed. So the watcher has two holders, libuv
+// and its owner, and goes with the later of them; an async cleanup hook closes it when nobody else has.
+// (Counted by hand: std::shared_ptr would ask for a newer C library.)
 #pragma once
 
 #include <napi.h>

@@ -4,13 +4,13 @@ import type { Logger } from 'pino'
 import type { Config } from '../config/config.js'
 import type { WorkerReport, WorkerSettings } from '../forward/messages.js'
 import { ForwardingWorker } from '../forward/worker-handle.js'
+import { flowCapacity } from '../host/flow-capacity.js'
 import { readGuards } from '../host/guards.js'
 import { type InstalledHost, installHost } from '../host/install-host.js'
 import { removeHost } from '../host/remove-host.js'
 import { createCounterMemory, readCounters } from '../observe/counters.js'
 import { createRegistry, serveMetrics } from '../observe/metrics.js'
 import { parseAddress } from '../packet/address.js'
-import { effectiveFlows } from './descriptor-limit.js'
 
 /**
  * One running fish. It starts in an order in which each step that can be refused comes before the steps that change something, and
@@ -68,7 +68,7 @@ export class EgressService {
       )
       const host = await installHost(config)
       worker.forward()
-      log.info({ offload: worker.offload, flows: effectiveFlows(config.limits.flows) }, 'ready')
+      log.info({ offload: worker.offload, flows: flowCapacity(config.limits.flows) }, 'ready')
       return new EgressService(config, log, worker, host, counters, metrics)
     } catch (error) {
       for (const step of undo.reverse()) await step()
@@ -103,7 +103,7 @@ function workerSettings(config: Config, counters: SharedArrayBuffer): WorkerSett
       last: ports.last,
     })),
     mark: config.routing.mark,
-    flows: effectiveFlows(config.limits.flows),
+    flows: flowCapacity(config.limits.flows),
     limits: config.limits,
     timeouts: config.timeouts,
     counters,
