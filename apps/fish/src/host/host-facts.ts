@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { getegid } from 'node:process'
 import { listConfiguredInterfaces, readSysctl } from './sysctl-file.js'
 
@@ -7,6 +8,8 @@ export interface HostFacts {
   readonly interfaces: readonly string[]
   /** The group that ping sockets of this process belong to. */
   readonly groupId: number
+  /** Lowest and highest group id that this user namespace can name; writing others is refused. */
+  readonly groups: { readonly first: number; readonly last: number }
   /** Values by key; absent ones do not exist here. */
   readonly sysctls: ReadonlyMap<string, string>
 }
@@ -36,5 +39,12 @@ export async function readFacts(
     const value = original(key) ?? (await readSysctl(key))
     if (value !== undefined) sysctls.set(key, value)
   }
-  return { interfaces, groupId: getegid?.() ?? 0, sysctls }
+  return { interfaces, groupId: getegid?.() ?? 0, groups: await readMappedGroups(), sysctls }
+}
+
+/** The part of the user namespace's group ids that begins with the lowest one, user_namespaces(7). */
+async function readMappedGroups(): Promise<{ first: number; last: number }> {
+  const [line = ''] = (await readFile('/proc/self/gid_map', 'utf8')).split('\n')
+  const [first = 0, , count = 1] = line.trim().split(/\s+/).map(Number)
+  return { first, last: first + count - 1 }
 }

@@ -17,6 +17,7 @@ function facts(sysctls: Record<string, string> = {}, groupId = 0): HostFacts {
   return {
     interfaces: ['lo', 'wg0', 'wg1', 'fishtun'],
     groupId,
+    groups: { first: 0, last: 4_294_967_294 },
     sysctls: new Map(Object.entries({ ...defaults, ...sysctls })),
   }
 }
@@ -53,6 +54,12 @@ describe('the plan of a host', () => {
     ['5 10', 20, 'net/ipv4/ping_group_range=5 20'],
   ])('lets group ping as well: %s and %i', (range, groupId, expected) => {
     expect(sysctls(facts({ 'net/ipv4/ping_group_range': range }, groupId))).toContain(expected)
+  })
+
+  it('writes no group that its user namespace cannot name', () => {
+    const given = facts({ 'net/ipv4/ping_group_range': '65534 65534' }, 0)
+    const planned = sysctls({ ...given, groups: { first: 0, last: 0 } })
+    expect(planned).toContain('net/ipv4/ping_group_range=0 0')
   })
 
   it('leaves a range of groups alone that has ours', () => {

@@ -3,7 +3,7 @@ import { localTable } from './changes/local-last.js'
 import type { HostChange, RuleChange, SysctlChange } from './host-change.js'
 import { type HostFacts, interfaceKey } from './host-facts.js'
 import { renderRuleset, tableName } from './nft-ruleset.js'
-import { parseRange, slicesOutside, widenedRange } from './port-range.js'
+import { type PortRange, parseRange, slicesOutside, widenedRange } from './port-range.js'
 
 /**
  * Says what the kernel must look like, in the order in which it is made so.
@@ -60,13 +60,8 @@ function planSysctls({ device, clients, slices, host }: Config, facts: HostFacts
   set(interfaceKey(device.name, 'accept_local'), 1)
   set(interfaceKey(device.name, 'rp_filter'), 0)
 
-  const groups = parseRange(facts.sysctls.get('net/ipv4/ping_group_range') ?? '1 0')
-  const empty = groups.first > groups.last
-  if (empty) set('net/ipv4/ping_group_range', `${facts.groupId} ${facts.groupId}`)
-  else if (facts.groupId < groups.first || facts.groupId > groups.last) {
-    const range = `${Math.min(groups.first, facts.groupId)} ${Math.max(groups.last, facts.groupId)}`
-    set('net/ipv4/ping_group_range', range)
-  }
+  const groups = pingGroups(facts)
+  if (groups !== undefined) set('net/ipv4/ping_group_range', `${groups.first} ${groups.last}`)
 
   const ports = parseRange(facts.sysctls.get('net/ipv4/ip_local_port_range') ?? '32768 60999')
   if (host.widenPortRange && slicesOutside(slices, ports).length > 0) {
@@ -74,6 +69,17 @@ function planSysctls({ device, clients, slices, host }: Config, facts: HostFacts
     set('net/ipv4/ip_local_port_range', `${first} ${last}`)
   }
   return changes
+}
+
+/** The range of groups that may open ping sockets, with ours in it; `undefined` when ours is there already. */
+function pingGroups({ sysctls, groupId, groups }: HostFacts): PortRange | undefined {
+  const now = parseRange(sysctls.get('net/ipv4/ping_group_range') ?? '1 0')
+  if (groupId >= now.first && groupId <= now.last) return undefined
+  const widened = { first: Math.min(now.first, groupId), last: Math.max(now.last, groupId) }
+  const isEmpty = now.first > now.last
+  // In a user namespace the empty range, and any other with groups of outside, reads as ids that cannot be written.
+  const isWritable = widened.first >= groups.first && widened.last <= groups.last
+  return isEmpty || !isWritable ? { first: groupId, last: groupId } : widened
 }
 
 /**

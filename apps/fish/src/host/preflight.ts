@@ -31,7 +31,7 @@ export async function preflight(config: Config): Promise<HostProblem[]> {
       ...(await checkRouting(config, route)),
       ...(await checkSlices(config, facts, route)),
       ...(await checkSysctls(facts)),
-      ...(await checkOpenFiles(config)),
+      ...checkOpenFiles(config),
     ]
   } finally {
     await route.close()
