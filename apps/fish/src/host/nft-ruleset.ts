@@ -39,6 +39,10 @@ export function renderRuleset(config: RulesetConfig, errorDevice = config.device
   // Inside an ICMP error, counted in bits from its header: the quoted header has no options, its protocol is ICMP, the quoted ICMP
   // type is echo request. The error goes to the source of what it quotes, so the destination stands for the quoted source.
   const quotedEchoId = '@th,64,8 0x45 @th,136,8 1 @th,224,8 8 ip daddr . @th,256,16 @echo_ids'
+  const vmap = [
+    `${device} : goto from_fish`,
+    ...config.clients.map((client) => `${JSON.stringify(client.interface)} : goto from_client`),
+  ]
   const take = `meta mark set ${mark} notrack return`
 
   const foreign = config.clients.flatMap(({ interface: name, prefixes = [] }) =>
@@ -57,18 +61,25 @@ export function renderRuleset(config: RulesetConfig, errorDevice = config.device
 
   chain prerouting {
     type filter hook prerouting priority raw; policy accept;
-    # Never matches. A tproxy rule makes the kernel reassemble fragments before this chain, and only a first fragment has ports.
-    meta l4proto udp ip saddr 255.255.255.255 tproxy to :1
-    # An echo request registers its id itself: before any reply, and before the host's own forwarding may object to the packet.
-    iifname ${device} icmp type echo-request ip saddr @slice_addresses update @echo_ids { ip saddr . icmp id timeout ${config.timeouts.icmpMs}ms }
-    iifname ${device} notrack return
-    # Steered, it would reach the other client with this one's private address as its source.
-    iifname ${clients} ip daddr @slice_addresses socket mark ${mark} counter name hairpin drop
-    iifname ${clients} fib daddr type != local notrack
-    iifname ${clients} return
+    # One look-up tells apart what fish and the clients send, which is nearly all there is.
+    iifname vmap { ${vmap.join(', ')} }
     ip daddr @slice_addresses socket mark ${mark} ${take}
     icmp type echo-reply ip daddr . icmp id @echo_ids ${take}
     ${errors} ${quotedEchoId} ${take}
+    # Never matches. A tproxy rule makes the kernel reassemble fragments before this chain, and only a first fragment has ports.
+    meta l4proto udp ip saddr 255.255.255.255 tproxy to :1
+  }
+
+  chain from_fish {
+    # An echo request registers its id itself: before any reply, and before the host's own forwarding may object to the packet.
+    icmp type echo-request ip saddr @slice_addresses update @echo_ids { ip saddr . icmp id timeout ${config.timeouts.icmpMs}ms }
+    notrack
+  }
+
+  chain from_client {
+    # Steered, it would reach the other client with this one's private address as its source.
+    ip daddr @slice_addresses socket mark ${mark} counter name hairpin drop
+    fib daddr type != local notrack
   }
 
   chain forward {
