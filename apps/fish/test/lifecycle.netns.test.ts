@@ -70,6 +70,18 @@ describe('kill -9', () => {
   })
 })
 
+describe('losing the device', () => {
+  it('ends with status 1, says why, and puts the host back', async () => {
+    const fishd = await edge.start()
+    await edge.client.call('connectTcp', { host: ORIGIN, port: 80 })
+    await edge.lab.ip('edge', 'link', 'del', 'fishtun')
+    await fishd.waitForOutput(/forwarding ended by itself/)
+    expect(await fishd.exited).toMatchObject({ code: 1 })
+    expect(fishd.output()).toContain('EBADFD')
+    expect(await leftovers()).toEqual([])
+  })
+})
+
 describe('refusing to start', () => {
   it('does not disturb the instance that runs, and says so with status 4', async () => {
     await edge.start()

@@ -19,15 +19,19 @@ export async function run(file: string): Promise<number> {
     log.fatal({ err: error }, 'did not start; the host is as it was')
     return exitStatusOf(error)
   }
+  const ended = await Promise.race([
+    stopAsked.then((signal) => ({ signal })),
+    service.failed.catch((err: unknown) => ({ err })),
+  ])
+  if ('err' in ended) log.fatal(ended, 'forwarding ended by itself')
+  else log.info(ended, 'stopping')
   try {
-    log.info({ signal: await Promise.race([stopAsked, service.failed]) }, 'stopping')
     await service.stop()
-    return EXIT.ok
-  } catch (error) {
-    log.fatal({ err: error }, 'forwarding ended by itself')
-    await service.stop()
+  } catch (err) {
+    log.fatal({ err }, 'not everything could be put back; the next start or stop tries again')
     return EXIT.failed
   }
+  return 'err' in ended ? EXIT.failed : EXIT.ok
 }
 
 function exitStatusOf(error: unknown): number {

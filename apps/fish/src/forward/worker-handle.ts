@@ -22,11 +22,13 @@ export class ForwardingWorker {
   /** Rejects when the thread ends without having been asked to; never resolves. */
   readonly failed: Promise<never>
   readonly #worker: Worker
+  readonly #exited: Promise<void>
   #stopping = false
 
   private constructor(worker: Worker, offload: string, onReport: (report: WorkerReport) => void) {
     this.#worker = worker
     this.offload = offload
+    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
     this.failed = new Promise((_, reject) => {
       worker.on('message', (report: WorkerReport) => {
         if (report.type === 'failed') reject(new WorkerError(report.code, report.message, report.hint))
@@ -68,13 +70,11 @@ export class ForwardingWorker {
     this.#send({ type: 'forward' })
   }
 
-  /** Stops forwarding, gives every lease back and closes the queue. Resolves when the thread has ended. */
+  /** Stops forwarding, gives every lease back and closes the queue. Resolves when the thread has ended, by itself or by this. */
   async stop(): Promise<void> {
-    if (this.#stopping) return
+    if (!this.#stopping) this.#send({ type: 'stop' })
     this.#stopping = true
-    const exited = once(this.#worker, 'exit')
-    this.#send({ type: 'stop' })
-    await exited
+    await this.#exited
   }
 
   #send(command: WorkerCommand): void {
