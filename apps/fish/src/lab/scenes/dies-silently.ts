@@ -30,6 +30,8 @@ export const diesSilently: Scene = {
     stage.fish = await FishProcess.start()
     const seen = (await on('client', 'curl', '--silent', '--max-time', '10', `http://${LAB.origin}/`)).trim()
     tell(`started again: curl works, seen as ${seen}`)
+    // The silence was worth something only if the capture would have heard an answer.
+    claim((await capture.take()).packets > 0, 'the capture was deaf')
     claim((await stage.fish.stop()) === 0, 'fishd did not stop cleanly')
     const leftovers = difference(stage.before, await snapshotHost((...command) => on('edge', ...command)))
     claim(leftovers.length === 0, `something was left behind:\n${leftovers.join('\n')}`)
