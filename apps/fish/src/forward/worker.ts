@@ -69,14 +69,13 @@ function forward(device: TunDevice): () => void {
 
   const stopReading = queue.onReadable(() => {
     // One batch a wake-up: the poll is level-triggered, so more packets mean another turn, and timers get theirs between.
-    if (unwritten < batch.count) {
-      unwritten = queue.writeBatch(batch, unwritten)
-      return
+    // What the device could not take goes first, so that packets stay in order.
+    if (unwritten === batch.count) {
+      unwritten = 0
+      if (queue.readBatch(batch) === 0) return
+      forwarder.process(batch, performance.now())
     }
-    const count = queue.readBatch(batch)
-    if (count === 0) return
-    forwarder.process(batch, performance.now())
-    unwritten = queue.writeBatch(batch)
+    unwritten = queue.writeBatch(batch, unwritten)
     counters[DROP.write_error] = queue.counters[TUN_COUNTER.writeErrors]!
   })
 

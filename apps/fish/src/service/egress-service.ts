@@ -84,7 +84,8 @@ export class EgressService {
       'forwarding has stopped; late packets are dropped silently',
     )
     await delay(this.#config.stop.quietMs)
-    const guards = await this.#host.readGuards()
+    // A figure that cannot be read is no reason to leave the host changed.
+    const guards = await this.#host.readGuards().catch(String)
     await this.#host.remove()
     this.#metrics?.close()
     this.#log.info({ ...readCounters(this.#counters), guards }, 'stopped')
