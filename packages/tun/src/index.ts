@@ -8,13 +8,13 @@ export {
   VIRTIO_NET_HDR_GSO_TCPV6,
   VIRTIO_NET_HDR_GSO_UDP,
   VIRTIO_NET_HDR_GSO_UDP_L4,
-} from './descriptor.js'
-export type { DeviceConfiguration } from './device-configuration.js'
-export type { OffloadRequest, OffloadState } from './offload.js'
-export type { OpenTunOptions } from './open-options.js'
-export { openTun } from './open-tun.js'
-export { PacketBatch, type PacketBatchOptions } from './packet-batch.js'
-export { TUN_COUNTER } from './tun-counter.js'
-export { TunDevice } from './tun-device.js'
-export { isTunError, TunError, type TunErrorFields } from './tun-error.js'
-export { TunQueue } from './tun-queue.js'
+} from './batch/descriptor.js'
+export { PacketBatch, type PacketBatchOptions } from './batch/packet-batch.js'
+export type { DeviceConfiguration } from './device/device-configuration.js'
+export type { OffloadRequest, OffloadState } from './device/offload-state.js'
+export type { OpenTunOptions } from './device/open-options.js'
+export { openTun } from './device/open-tun.js'
+export { TunDevice } from './device/tun-device.js'
+export { isTunError, TunError, type TunErrorFields } from './errors/tun-error.js'
+export { TUN_COUNTER } from './queue/tun-counter.js'
+export { TunQueue } from './queue/tun-queue.js'

@@ -55,7 +55,7 @@ describe.each(packages.filter(({ directory }) => directory.includes('/packages/'
   'the types of $name',
   ({ name }) => {
     it('fit every way to import it', () => {
-      const { status, stdout } = spawnSync('npx', ['attw', tarballs.get(name)!.path, '--format', 'ascii'], {
+      const { status, stdout } = spawnSync('npx', ['attw', tarballs.get(name)!.path, '--profile', 'node16', '--format', 'ascii'], {
         cwd: root,
         encoding: 'utf8',
       })

@@ -1,4 +1,4 @@
-import { invalidType, invalidValue } from './invalid-argument.js'
+import { invalidType, invalidValue } from '../errors/invalid-argument.js'
 
 /**
  * Throws unless the kernel would take the name: 1 to 15 bytes, no slash, colon or white space, not `.` or

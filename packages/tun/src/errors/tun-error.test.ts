@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isTunError, TunError } from './index.js'
+import { isTunError, TunError } from '../index.js'
 import { systemError } from './system-error.js'
 
 test('an errno becomes its name, with the call, the device and a hint', () => {

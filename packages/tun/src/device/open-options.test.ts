@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type OpenTunOptions, openTun } from './index.js'
+import { type OpenTunOptions, openTun } from '../index.js'
 
 const value = { code: 'ERR_INVALID_ARG_VALUE' }
 const type = { code: 'ERR_INVALID_ARG_TYPE' }

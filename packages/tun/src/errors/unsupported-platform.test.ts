@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { openTun, PacketBatch } from './index.js'
+import { openTun, PacketBatch } from '../index.js'
 
 afterEach(() => vi.unstubAllGlobals())
 

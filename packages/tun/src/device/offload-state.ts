@@ -1,4 +1,6 @@
-import type { NativeQueue } from './binding.js'
+import type { NativeQueue } from '../binding.js'
+import { systemError } from '../errors/system-error.js'
+import type { TunError } from '../errors/tun-error.js'
 import {
   TUN_F_CSUM,
   TUN_F_TSO4,
@@ -6,9 +8,7 @@ import {
   TUN_F_USO4,
   TUN_F_USO6,
   VIRTIO_HEADER_BYTES,
-} from './kernel-abi.js'
-import { systemError } from './system-error.js'
-import type { TunError } from './tun-error.js'
+} from '../kernel-abi.js'
 
 /** What is asked of the kernel when a device is opened. */
 export type OffloadRequest = 'off' | 'raw' | 'auto'

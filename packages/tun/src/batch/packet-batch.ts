@@ -1,6 +1,6 @@
+import { invalidType, requireBoolean, requireInteger } from '../errors/invalid-argument.js'
+import { MAX_PACKET_BYTES, VIRTIO_HEADER_BYTES } from '../kernel-abi.js'
 import { DESCRIPTOR, DESCRIPTOR_WORDS } from './descriptor.js'
-import { invalidType, requireBoolean, requireInteger } from './invalid-argument.js'
-import { MAX_PACKET_BYTES, VIRTIO_HEADER_BYTES } from './kernel-abi.js'
 
 /** Cache line of every machine this runs on; the addon packs to the same boundary. */
 const PACKET_ALIGNMENT = 64
@@ -72,16 +72,27 @@ export class PacketBatch {
    */
   append(packet: Uint8Array): number {
     if (!(packet instanceof Uint8Array)) throw invalidType('packet', 'a Uint8Array', packet)
-    requireInteger('packet.length', packet.length, 1, MAX_PACKET_BYTES)
+    const index = this.allocate(packet.length)
+    if (index >= 0) this.slab.set(packet, this.descriptors[index * DESCRIPTOR_WORDS + DESCRIPTOR.offset]!)
+    return index
+  }
+
+  /**
+   * Makes room for a packet behind the others, with virtio words of an ordinary packet, and returns its index,
+   * or -1 when the descriptors or the slab are used up. The bytes are whatever was there.
+   *
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_INVALID_ARG_VALUE` for a length of 0 or more than 65535 bytes
+   */
+  allocate(length: number): number {
+    requireInteger('packet.length', length, 1, MAX_PACKET_BYTES)
     const offset = align((this.count === 0 ? 0 : this.#end) + this.headroom)
-    const end = offset + packet.length + this.tailroom
+    const end = offset + length + this.tailroom
     if (this.count >= this.capacity || end > this.slab.length) return -1
-    this.slab.set(packet, offset)
     const index = this.count
     const words = index * DESCRIPTOR_WORDS
     this.descriptors.fill(0, words, words + DESCRIPTOR_WORDS)
     this.descriptors[words + DESCRIPTOR.offset] = offset
-    this.descriptors[words + DESCRIPTOR.length] = packet.length
+    this.descriptors[words + DESCRIPTOR.length] = length
     this.#end = end
     this.count = index + 1
     return index

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { binding, type NativeQueue } from './binding.js'
+import { binding, type NativeQueue } from '../binding.js'
+import { fromNative } from '../errors/system-error.js'
+import { isTunError } from '../errors/tun-error.js'
+import { IFF_NO_PI, IFF_TUN, IFF_TUN_EXCL, IFF_VNET_HDR } from '../kernel-abi.js'
+import { createCounters } from '../queue/tun-counter.js'
+import { TunQueue } from '../queue/tun-queue.js'
 import { configureDevice } from './configure-device.js'
-import { IFF_NO_PI, IFF_TUN, IFF_TUN_EXCL, IFF_VNET_HDR } from './kernel-abi.js'
-import { clearOffload, enableRawOffload, type OffloadState, reasonOf } from './offload.js'
+import { clearOffload, enableRawOffload, type OffloadState, reasonOf } from './offload-state.js'
 import { type OpenTunOptions, validateOpenOptions } from './open-options.js'
-import { fromNative } from './system-error.js'
-import { createCounters } from './tun-counter.js'
 import { TunDevice } from './tun-device.js'
-import { isTunError } from './tun-error.js'
-import { TunQueue } from './tun-queue.js'
 
 const BUSY_RETRY_MS = 10
 const BUSY_LIMIT_MS = 100

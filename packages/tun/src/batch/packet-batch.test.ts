@@ -1,6 +1,6 @@
 import { array, assert, integer, property, record, uint8Array } from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DESCRIPTOR, DESCRIPTOR_WORDS, PacketBatch } from './index.js'
+import { DESCRIPTOR, DESCRIPTOR_WORDS, PacketBatch } from '../index.js'
 
 const MAX_PACKET = 65535
 

@@ -1,11 +1,11 @@
-import type { NativeQueue } from './binding.js'
+import type { NativeQueue } from '../binding.js'
+import { requireBoolean } from '../errors/invalid-argument.js'
+import { systemError } from '../errors/system-error.js'
+import { TunError } from '../errors/tun-error.js'
+import type { TunQueue } from '../queue/tun-queue.js'
 import { configureDevice } from './configure-device.js'
 import { type DeviceConfiguration, validateConfiguration } from './device-configuration.js'
-import { requireBoolean } from './invalid-argument.js'
-import type { OffloadState } from './offload.js'
-import { systemError } from './system-error.js'
-import { TunError } from './tun-error.js'
-import type { TunQueue } from './tun-queue.js'
+import type { OffloadState } from './offload-state.js'
 
 /** An open TUN device and its queue. Made by `openTun`. */
 export class TunDevice {

@@ -1,9 +1,9 @@
-import type { NativeQueue } from './binding.js'
-import { invalidType, requireInteger } from './invalid-argument.js'
-import type { PacketBatch } from './packet-batch.js'
+import type { PacketBatch } from '../batch/packet-batch.js'
+import type { NativeQueue } from '../binding.js'
+import { invalidType, requireInteger } from '../errors/invalid-argument.js'
+import { systemError } from '../errors/system-error.js'
+import { TunError } from '../errors/tun-error.js'
 import { Readiness } from './readiness.js'
-import { systemError } from './system-error.js'
-import { TunError } from './tun-error.js'
 
 /**
  * One queue of a TUN device: whole batches in and out, one native call each, nothing allocated per packet.

@@ -1,6 +1,6 @@
-import type { NativeQueue } from './binding.js'
-import { systemError } from './system-error.js'
-import { TunError } from './tun-error.js'
+import type { NativeQueue } from '../binding.js'
+import { systemError } from '../errors/system-error.js'
+import { TunError } from '../errors/tun-error.js'
 
 interface Waiter {
   resolve(): void

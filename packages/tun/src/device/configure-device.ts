@@ -1,6 +1,6 @@
 import { isNetlinkError, openRouteSocket, type RouteSocket, type SetLinkOptions } from '@slatfatf/netlink'
+import { TunError } from '../errors/tun-error.js'
 import type { DeviceConfiguration } from './device-configuration.js'
-import { TunError } from './tun-error.js'
 
 /** Which interface: found by its index, which survives a new name. */
 export interface Interface {

@@ -1,7 +1,7 @@
+import { invalidType, invalidValue, requireBoolean } from '../errors/invalid-argument.js'
 import { type DeviceConfiguration, validateConfiguration } from './device-configuration.js'
 import { validateDeviceName } from './device-name.js'
-import { invalidType, invalidValue, requireBoolean } from './invalid-argument.js'
-import type { OffloadRequest } from './offload.js'
+import type { OffloadRequest } from './offload-state.js'
 
 /** Options of {@link openTun}. */
 export interface OpenTunOptions {

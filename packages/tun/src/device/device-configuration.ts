@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { invalidType, invalidValue, requireBoolean, requireInteger } from './invalid-argument.js'
+import { invalidType, invalidValue, requireBoolean, requireInteger } from '../errors/invalid-argument.js'
 
 /** Settings of the network interface; what is absent is left as it is. */
 export interface DeviceConfiguration {
