@@ -1,4 +1,4 @@
-import { checksum } from './checksum.js'
+import { internetChecksum } from '@slatfatf/tun/checksum'
 import { ICMP, IPV4, PROTOCOL } from './layout.js'
 import { PACKET_KIND, type Packet } from './packet.js'
 
@@ -45,14 +45,14 @@ export function writeIcmpError(packet: Packet, type: number, code: number, sourc
   view.setUint16(start + IPV4.checksum, 0)
   view.setUint32(start + IPV4.source, source)
   view.setUint32(start + IPV4.destination, destination)
-  view.setUint16(start + IPV4.checksum, checksum(view, start, IPV4.minimumLength))
+  view.setUint16(start + IPV4.checksum, internetChecksum(view, start, IPV4.minimumLength))
 
   const icmp = start + IPV4.minimumLength
   view.setUint8(icmp, type)
   view.setUint8(icmp + ICMP.code, code)
   view.setUint16(icmp + ICMP.checksum, 0)
   view.setUint32(icmp + ICMP.identifier, rest)
-  view.setUint16(icmp + ICMP.checksum, checksum(view, icmp, length - IPV4.minimumLength))
+  view.setUint16(icmp + ICMP.checksum, internetChecksum(view, icmp, length - IPV4.minimumLength))
   packet.offset = start
   packet.length = length
   return length

@@ -1,4 +1,4 @@
-import { checksum } from './checksum.js'
+import { internetChecksum } from '@slatfatf/tun/checksum'
 import { ICMP, IPV4, PROTOCOL, TCP, UDP } from './layout.js'
 import { MALFORMED, type Malformed } from './malformed.js'
 import { PACKET_KIND, type Packet } from './packet.js'
@@ -26,7 +26,7 @@ export function parsePacket(
   if (headerLength < IPV4.minimumLength || headerLength > length) return MALFORMED.bad_header_length
   const totalLength = view.getUint16(offset + IPV4.totalLength)
   if (totalLength < headerLength || totalLength > length) return MALFORMED.bad_total_length
-  if (checksum(view, offset, headerLength) !== 0) return MALFORMED.bad_header_checksum
+  if (internetChecksum(view, offset, headerLength) !== 0) return MALFORMED.bad_header_checksum
   if ((view.getUint16(offset + IPV4.fragment) & IPV4.fragmentMask) !== 0) return MALFORMED.fragment
 
   packet.length = totalLength
@@ -90,7 +90,7 @@ function parseIcmp(packet: Packet, length: number): Malformed | 0 {
       packet.kind = PACKET_KIND.icmpError
       packet.sourcePort = 0
       packet.destinationPort = 0
-      if (checksum(view, transport, length) !== 0) return MALFORMED.bad_icmp_checksum
+      if (internetChecksum(view, transport, length) !== 0) return MALFORMED.bad_icmp_checksum
       return parseQuoted(packet, transport + ICMP.headerLength, length - ICMP.headerLength)
     default:
       return MALFORMED.unsupported_icmp
@@ -105,7 +105,7 @@ function parseQuoted(packet: Packet, offset: number, available: number): Malform
   if (headerLength < IPV4.minimumLength || headerLength + 8 > available) return MALFORMED.bad_quoted_packet
   if ((view.getUint16(offset + IPV4.fragment) & IPV4.fragmentOffsetMask) !== 0)
     return MALFORMED.bad_quoted_packet
-  if (checksum(view, offset, headerLength) !== 0) return MALFORMED.bad_quoted_checksum
+  if (internetChecksum(view, offset, headerLength) !== 0) return MALFORMED.bad_quoted_checksum
   const transport = offset + headerLength
   inner.offset = offset
   inner.available = available

@@ -1,4 +1,4 @@
-import { update16, update32, updatePartial32 } from './checksum.js'
+import { udpUpdated, updateChecksum16, updateChecksum32, updatePartial32 } from '@slatfatf/tun/checksum'
 import { ICMP, IPV4, PROTOCOL, TCP, UDP } from './layout.js'
 import type { Packet } from './packet.js'
 
@@ -88,27 +88,21 @@ function rewriteEndpoint(
     view.setUint16(at, updatePartial32(check, oldAddress, newAddress))
     return
   }
-  const updated = update16(update32(check, oldAddress, newAddress), oldPort, newPort)
-  view.setUint16(at, protocol === PROTOCOL.udp ? udpChecksum(check, updated) : updated)
+  const updated = updateChecksum16(updateChecksum32(check, oldAddress, newAddress), oldPort, newPort)
+  view.setUint16(at, protocol === PROTOCOL.udp ? udpUpdated(check, updated) : updated)
 }
 
 function rewriteAddress(view: DataView, header: number, field: number, before: number, after: number): void {
   view.setUint32(header + field, after)
   const at = header + IPV4.checksum
-  view.setUint16(at, update32(view.getUint16(at), before, after))
+  view.setUint16(at, updateChecksum32(view.getUint16(at), before, after))
 }
 
 /** The ICMP checksum has no pseudo-header: the address does not touch it. */
 function rewriteIdentifier(view: DataView, transport: number, before: number, after: number): void {
   view.setUint16(transport + ICMP.identifier, after)
   const at = transport + ICMP.checksum
-  view.setUint16(at, update16(view.getUint16(at), before, after))
-}
-
-/** Zero means "no checksum" and stays; a sum that comes out as zero is sent as all ones (RFC 768). */
-function udpChecksum(before: number, updated: number): number {
-  if (before === 0) return 0
-  return updated === 0 ? 0xffff : updated
+  view.setUint16(at, updateChecksum16(view.getUint16(at), before, after))
 }
 
 /**
@@ -131,11 +125,11 @@ function rewriteQuoted(
 
   const oldHeaderCheck = view.getUint16(header + IPV4.checksum)
   rewriteAddress(view, header, field, oldAddress, newAddress)
-  outer = update32(outer, oldAddress, newAddress)
-  outer = update16(outer, oldHeaderCheck, view.getUint16(header + IPV4.checksum))
+  outer = updateChecksum32(outer, oldAddress, newAddress)
+  outer = updateChecksum16(outer, oldHeaderCheck, view.getUint16(header + IPV4.checksum))
 
   view.setUint16(transport + (inner.protocol === PROTOCOL.icmp ? ICMP.identifier : portField), newPort)
-  outer = update16(outer, oldPort, newPort)
+  outer = updateChecksum16(outer, oldPort, newPort)
 
   const at = transport + checksumField(inner.protocol)
   if (at + 2 <= header + inner.available) {
@@ -143,7 +137,7 @@ function rewriteQuoted(
     const after = quotedChecksum(inner.protocol, before, oldAddress, newAddress, oldPort, newPort)
     view.setUint16(at, after)
     // A quote may begin at an odd distance only if its header did, and IPv4 headers are multiples of four bytes: words stay words.
-    outer = update16(outer, before, after)
+    outer = updateChecksum16(outer, before, after)
   }
   view.setUint16(icmp + ICMP.checksum, outer)
 }
@@ -161,7 +155,7 @@ function quotedChecksum(
   oldPort: number,
   newPort: number,
 ): number {
-  if (protocol === PROTOCOL.icmp) return update16(before, oldPort, newPort)
-  const updated = update16(update32(before, oldAddress, newAddress), oldPort, newPort)
-  return protocol === PROTOCOL.udp ? udpChecksum(before, updated) : updated
+  if (protocol === PROTOCOL.icmp) return updateChecksum16(before, oldPort, newPort)
+  const updated = updateChecksum16(updateChecksum32(before, oldAddress, newAddress), oldPort, newPort)
+  return protocol === PROTOCOL.udp ? udpUpdated(before, updated) : updated
 }

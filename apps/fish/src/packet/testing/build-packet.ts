@@ -1,4 +1,4 @@
-import { checksum, pseudoHeaderSum } from '../checksum.js'
+import { internetChecksum, ipv4PseudoHeaderSum } from '@slatfatf/tun/checksum'
 import { IPV4, PROTOCOL, TCP, UDP } from '../layout.js'
 
 /** Builds real packets for tests, with every checksum right. Written against the RFCs, not against the code under test. */
@@ -39,7 +39,7 @@ export function buildIpv4(
   view.setUint32(IPV4.source, source)
   view.setUint32(IPV4.destination, destination)
   bytes.set(options, IPV4.minimumLength)
-  view.setUint16(IPV4.checksum, checksum(view, 0, headerLength))
+  view.setUint16(IPV4.checksum, internetChecksum(view, 0, headerLength))
   bytes.set(segment, headerLength)
   return bytes
 }
@@ -64,8 +64,8 @@ export function buildTcp(options: Ports & { flags?: number }): Uint8Array {
   view.setUint8(TCP.flags, flags)
   view.setUint16(14, 64_240)
   segment.set(payload, TCP.minimumLength)
-  const pseudo = pseudoHeaderSum(source, destination, PROTOCOL.tcp, segment.length)
-  view.setUint16(TCP.checksum, partial ? pseudo : checksum(view, 0, segment.length, pseudo))
+  const pseudo = ipv4PseudoHeaderSum(source, destination, PROTOCOL.tcp, segment.length)
+  view.setUint16(TCP.checksum, partial ? pseudo : internetChecksum(view, 0, segment.length, pseudo))
   return buildIpv4(PROTOCOL.tcp, options, segment)
 }
 
@@ -78,8 +78,11 @@ export function buildUdp(options: Ports & { checksum?: 'none' }): Uint8Array {
   view.setUint16(UDP.length, segment.length)
   segment.set(payload, UDP.headerLength)
   if (options.checksum !== 'none') {
-    const pseudo = pseudoHeaderSum(source, destination, PROTOCOL.udp, segment.length)
-    view.setUint16(UDP.checksum, partial ? pseudo : checksum(view, 0, segment.length, pseudo) || 0xffff)
+    const pseudo = ipv4PseudoHeaderSum(source, destination, PROTOCOL.udp, segment.length)
+    view.setUint16(
+      UDP.checksum,
+      partial ? pseudo : internetChecksum(view, 0, segment.length, pseudo) || 0xffff,
+    )
   }
   return buildIpv4(PROTOCOL.udp, options, segment)
 }
@@ -110,6 +113,6 @@ function buildIcmp(type: number, code: number, rest: number, payload: Uint8Array
   view.setUint8(1, code)
   view.setUint32(4, rest)
   segment.set(payload, 8)
-  view.setUint16(2, checksum(view, 0, segment.length))
+  view.setUint16(2, internetChecksum(view, 0, segment.length))
   return segment
 }

@@ -1,4 +1,4 @@
-import { checksum, pseudoHeaderSum } from '../checksum.js'
+import { internetChecksum, ipv4PseudoHeaderSum } from '@slatfatf/tun/checksum'
 import { IPV4, PROTOCOL, UDP } from '../layout.js'
 
 /**
@@ -9,12 +9,12 @@ export function wrongChecksums(bytes: Uint8Array, prefix = '', partial = false):
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headerLength = (view.getUint8(0) & 0x0f) * 4
   const wrong: string[] = []
-  if (checksum(view, 0, headerLength) !== 0) wrong.push(`${prefix}ip`)
+  if (internetChecksum(view, 0, headerLength) !== 0) wrong.push(`${prefix}ip`)
   const total = view.getUint16(IPV4.totalLength)
   if (total > bytes.length) return wrong
   const protocol = view.getUint8(IPV4.protocol)
   const length = total - headerLength
-  const pseudo = pseudoHeaderSum(
+  const pseudo = ipv4PseudoHeaderSum(
     view.getUint32(IPV4.source),
     view.getUint32(IPV4.destination),
     protocol,
@@ -34,10 +34,10 @@ function isTransportRight(
   pseudo: number,
   partial: boolean,
 ): boolean {
-  if (protocol === PROTOCOL.icmp) return checksum(view, at, length) === 0
+  if (protocol === PROTOCOL.icmp) return internetChecksum(view, at, length) === 0
   const field = at + (protocol === PROTOCOL.udp ? UDP.checksum : 16)
   if (protocol === PROTOCOL.udp && view.getUint16(field) === 0) return true
   return partial
     ? view.getUint16(field) % 0xffff === pseudo % 0xffff
-    : checksum(view, at, length, pseudo) === 0
+    : internetChecksum(view, at, length, pseudo) === 0
 }
