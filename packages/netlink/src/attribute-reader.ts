@@ -75,8 +75,9 @@ export class AttributeReader {
     return this.#view.getInt32(this.#need(4), true)
   }
 
-  uint64(): bigint {
-    return this.#view.getBigUint64(this.#need(8), true)
+  /** The number that follows `headerBytes` of a fixed structure. */
+  uint64(headerBytes = 0): bigint {
+    return this.#view.getBigUint64(this.#need(headerBytes + 8) + headerBytes, true)
   }
 
   uint64BE(): bigint {

@@ -172,6 +172,16 @@ test('a subscriber gets events and losses, and a request under way is not mistak
   expect(seen.length).toBe(7)
 })
 
+test('an event that somebody with the same port number caused in another namespace is told', async () => {
+  const kernel = new ScriptedKernel()
+  const connection = new NetlinkConnection(kernel)
+  const seen: number[] = []
+  connection.subscribe({ message: (message) => seen.push(value(message)), lost() {} })
+  kernel.reply({ type: 100, flags: 0, sequence: 1_700_000_000 }, part(1))
+  await connection.request({ type: 100 })
+  expect(seen).toEqual([1])
+})
+
 test('a decoder that throws rejects its own request and no other', async () => {
   const kernel = new ScriptedKernel((request, k) => k.reply(request, part(1), error(0)))
   const connection = new NetlinkConnection(kernel)
@@ -251,6 +261,9 @@ test('the loop is held for requests and subscribers only', async () => {
   expect(kernel.isHeld).toBe(false)
   const unsubscribe = connection.subscribe({ message() {}, lost() {} })
   expect(kernel.isHeld).toBe(true)
+  const silent = connection.subscribe({ message() {}, lost() {} }, { ref: false })
   unsubscribe()
+  expect(kernel.isHeld).toBe(false)
+  silent()
   expect(kernel.isHeld).toBe(false)
 })

@@ -1,5 +1,6 @@
 import type { NetlinkTransport } from './binding.js'
-import { MAX_DUMP_ATTEMPTS, MAX_REQUESTS_IN_FLIGHT } from './constants.js'
+import { callListener } from './call-listener.js'
+import { MAX_DUMP_ATTEMPTS, MAX_REQUESTS_IN_FLIGHT, NLMSG_MIN_TYPE } from './constants.js'
 import { closedError, errnoError, NetlinkError } from './errors.js'
 import { Exchange, type NetlinkRequest } from './exchange.js'
 import { ExchangeQueue } from './exchange-queue.js'
@@ -26,6 +27,11 @@ export interface NetlinkSubscriber {
   lost(error: NetlinkError): void
 }
 
+export interface SubscribeOptions {
+  /** Whether the subscription keeps the process alive. @default true */
+  ref?: boolean
+}
+
 /** A decoder of replies; `undefined` keeps the reply out of the result. */
 export type MessageDecoder<T> = (message: NetlinkMessage) => T | undefined
 
@@ -33,13 +39,14 @@ export type MessageDecoder<T> = (message: NetlinkMessage) => T | undefined
  * Requests and their answers on one netlink socket; made by {@link openNetlink}.
  *
  * Guarantees: an answer reaches the request that asked for it, whatever the order and the number of requests; a loss is
- * never taken for success. An idle connection does not keep the process alive, a subscribed one does.
+ * never taken for success. An idle connection does not keep the process alive, a subscribed one does unless
+ * it was told otherwise.
  */
 export class NetlinkConnection implements AsyncDisposable {
   readonly #transport: NetlinkTransport
   readonly #portId: number
   readonly #exchanges: ExchangeQueue
-  readonly #subscribers = new Set<NetlinkSubscriber>()
+  readonly #subscribers = new Map<NetlinkSubscriber, { holdsLoop: boolean }>()
   #closed = false
 
   /** @internal */
@@ -120,9 +127,9 @@ export class NetlinkConnection implements AsyncDisposable {
   }
 
   /** Receives what the socket's multicast groups tell, until the returned function is called. */
-  subscribe(subscriber: NetlinkSubscriber): () => void {
+  subscribe(subscriber: NetlinkSubscriber, options: SubscribeOptions = {}): () => void {
     if (this.#closed) throw closedError('subscribe')
-    this.#subscribers.add(subscriber)
+    this.#subscribers.set(subscriber, { holdsLoop: options.ref ?? true })
     this.#holdLoop()
     return () => {
       this.#subscribers.delete(subscriber)
@@ -141,19 +148,22 @@ export class NetlinkConnection implements AsyncDisposable {
 
   #message(message: NetlinkMessage): void {
     if (this.#closed) return
-    if (message.portId === this.#portId) this.#exchanges.accept(message)
-    else for (const subscriber of this.#subscribers) guard(() => subscriber.message(message))
+    // Port numbers are unique within a namespace only: an event caused from another one may carry ours.
+    if (message.portId === this.#portId) {
+      if (this.#exchanges.accept(message) || message.type < NLMSG_MIN_TYPE) return
+    }
+    for (const subscriber of this.#subscribers.keys()) callListener(() => subscriber.message(message))
   }
 
   #lost(error: NetlinkError): void {
     if (this.#closed) return
     this.#exchanges.lost(error)
-    for (const subscriber of this.#subscribers) guard(() => subscriber.lost(error))
+    for (const subscriber of this.#subscribers.keys()) callListener(() => subscriber.lost(error))
   }
 
   #fail(error: NetlinkError): void {
     if (this.#closed) return
-    for (const subscriber of this.#subscribers) guard(() => subscriber.lost(error))
+    for (const subscriber of this.#subscribers.keys()) callListener(() => subscriber.lost(error))
     this.#end((operation) => errnoError(error.errno!, operation, { syscall: 'recvmsg', cause: error }))
   }
 
@@ -167,7 +177,8 @@ export class NetlinkConnection implements AsyncDisposable {
 
   #holdLoop(): void {
     if (this.#closed) return
-    if (this.#exchanges.isBusy || this.#subscribers.size > 0) this.#transport.ref()
+    const isHeld = [...this.#subscribers.values()].some(({ holdsLoop }) => holdsLoop)
+    if (this.#exchanges.isBusy || isHeld) this.#transport.ref()
     else this.#transport.unref()
   }
 }
@@ -185,15 +196,4 @@ function interruptedError(operation: string): NetlinkError {
     operation,
     hint: 'Something changes the table without pause',
   })
-}
-
-/** What a subscriber throws is the application's: it becomes an uncaught exception and harms no other message. */
-function guard(call: () => void): void {
-  try {
-    call()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
-  }
 }

@@ -33,6 +33,8 @@ export const NLMSG_NOOP = 1
 export const NLMSG_ERROR = 2
 export const NLMSG_DONE = 3
 export const NLMSG_OVERRUN = 4
+/** Smaller types are netlink's own. */
+export const NLMSG_MIN_TYPE = 16
 export const NLMSG_HDRLEN = 16
 
 export const NLA_F_NESTED = 0x8000

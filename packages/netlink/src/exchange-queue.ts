@@ -47,13 +47,15 @@ export class ExchangeQueue {
     }
   }
 
-  /** A reply to this socket. One that nobody waits for, or no more, is dropped. */
-  accept(message: NetlinkMessage): void {
+  /** Takes a reply to a request under way; false if there is none that it could answer. */
+  accept(message: NetlinkMessage): boolean {
     const exchange = this.#inFlight.get(message.sequence)
-    if (!exchange?.accept(message)) return
+    if (exchange === undefined) return false
+    if (!exchange.accept(message)) return true
     this.#forget(exchange)
     exchange.finish()
     this.#advance()
+    return true
   }
 
   lost(error: NetlinkError): void {

@@ -7,6 +7,7 @@ export {
   NetlinkConnection,
   type NetlinkSubscriber,
   type RequestOptions,
+  type SubscribeOptions,
 } from './connection.js'
 export {
   NETLINK_GENERIC,
@@ -28,11 +29,21 @@ export type { NetlinkMessage } from './message.js'
 export { type OpenNetlinkOptions, openNetlink } from './open-netlink.js'
 export { PayloadWriter } from './payload-writer.js'
 export type { Address, AddressFilter, AddressOptions } from './route/addresses.js'
-export type { RouteProtocol, RouteScope, RouteType, RuleAction } from './route/kernel-name.js'
-export type { Link, SetLinkOptions } from './route/links.js'
+export type {
+  OperationalState,
+  RouteProtocol,
+  RouteScope,
+  RouteType,
+  RuleAction,
+} from './route/kernel-name.js'
+export type { LinkListener, RemovedLink } from './route/link-listener.js'
+export type { LinkStatistics } from './route/link-statistics.js'
+export type { Link, LinkDetail, SetLinkOptions } from './route/links.js'
 export type { NextHop, Route } from './route/route.js'
 export type { RouteOptions } from './route/route-key.js'
 export { type OpenRouteSocketOptions, openRouteSocket, RouteSocket } from './route/route-socket.js'
 export type { RouteFilter } from './route/routes.js'
 export type { Rule, RuleOptions } from './route/rule.js'
 export type { RuleFilter } from './route/rules.js'
+export type { TunProperties } from './route/tun-properties.js'
+export { LinkWatch, type WatchLinksOptions, watchLinks } from './route/watch-links.js'

@@ -28,8 +28,15 @@ test('watch-addresses.mjs tells the addresses that come', async () => {
   expect(await run('watch-addresses.mjs')).toBe('new address 192.0.2.1\nnew address 192.0.2.2\n')
 })
 
-test('the README shows the first example as it is', async () => {
+test('watch-links.mjs tells what happens to lo', async () => {
+  expect(await run('watch-links.mjs')).toBe('watching lo\nlo is down\nlo is up\nlo has an MTU of 1400\n')
+})
+
+test('the README shows the first example as it is, and the watch of another', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
   const example = await readFile(new URL('route-marked-packets.mjs', directory), 'utf8')
   expect(readme).toContain(`\`\`\`js\n${example}\`\`\``)
+  const watching = await readFile(new URL('watch-links.mjs', directory), 'utf8')
+  const watch = watching.slice(watching.indexOf('const watch'), watching.indexOf("console.log('watching"))
+  expect(readme).toContain(`\`\`\`js\n${watch}\`\`\``)
 })

@@ -4,13 +4,7 @@ import { NLM_F_CREATE, NLM_F_EXCL } from '../constants.js'
 import { isNetlinkError } from '../errors.js'
 import { invalidValue } from '../invalid-argument.js'
 import { formatIpAddress } from '../ip-address.js'
-import {
-  checkFamily,
-  type IpFamily,
-  type IpPrefix,
-  parseAddressArgument,
-  parseInterfaceAddressArgument,
-} from '../ip-prefix.js'
+import { checkFamily, type IpFamily, type IpPrefix, parseInterfaceAddressArgument } from '../ip-prefix.js'
 import type { NetlinkMessage } from '../message.js'
 import { PayloadWriter } from '../payload-writer.js'
 import { familiesOf, familyNumber } from './address-family.js'
@@ -40,8 +34,12 @@ export interface AddressFilter {
 
 export interface AddressOptions {
   interface: string | number
-  /** With its prefix length: `198.51.100.10/32`. */
+  /** With its prefix length, `198.51.100.10/32`, unless the peer has it. */
   address: string
+  /**
+   * The other end of a point-to-point link: `203.0.113.1/32`. An address has one prefix length, and the kernel applies it to
+   * the peer: without one here, it is that of `address`; with two that differ, a RangeError.
+   */
   peer?: string
 }
 
@@ -87,10 +85,8 @@ export async function ensureAddress(
     return true
   } catch (error) {
     if (!isNetlinkError(error) || error.errno !== rt.EEXIST) throw error
-    // IPv6 compares without the prefix length: what exists may be another address than the one asked for.
-    const existing = await listAddresses(connection, { interface: index, family: local.family })
-    const address = formatIpAddress(local.bytes)
-    if (existing.some((one) => one.address === address && one.prefixLength === local.length)) return false
+    // IPv6 compares the address alone, IPv4 the peer up to the prefix length: what is there may be another one.
+    if (await hasAddress(connection, index, local, peer)) return false
     throw error
   }
 }
@@ -102,6 +98,8 @@ export async function removeAddress(
   const { local, peer, operation } = checkAddressOptions('RTM_DELADDR', options)
   try {
     const index = await interfaceIndex(connection, options.interface, operation)
+    // IPv6 would not look at the peer, IPv4 not beyond the prefix length.
+    if (peer && !(await hasAddress(connection, index, local, peer))) return false
     const payload = encodeAddress(index, local, peer)
     await connection.request({ type: rt.RTM_DELADDR, payload, operation })
     return true
@@ -144,14 +142,36 @@ export function encodeAddress(index: number, local: IpPrefix, peer: IpPrefix | u
     .finish()
 }
 
+async function hasAddress(
+  connection: NetlinkConnection,
+  index: number,
+  local: IpPrefix,
+  peer: IpPrefix | undefined,
+): Promise<boolean> {
+  const address = formatIpAddress(local.bytes)
+  const other = peer && formatIpAddress(peer.bytes)
+  const peerAddress = other === address ? undefined : other
+  const existing = await listAddresses(connection, { interface: index, family: local.family })
+  return existing.some(
+    (one) => one.address === address && one.prefixLength === local.length && one.peer === peerAddress,
+  )
+}
+
+/** The prefix length, whoever of the two has it, is the local's. */
 function checkAddressOptions(request: string, options: AddressOptions) {
   checkInterface('interface', options.interface)
   const local = parseInterfaceAddressArgument('address', options.address)
-  const peer = options.peer === undefined ? undefined : parseAddressArgument('peer', options.peer)
-  if (peer && peer.family !== local.family) {
-    throw invalidValue('peer', `an IPv${local.family} address`, options.peer)
+  const operation = `${request} ${options.address} on ${options.interface}`
+  if (options.peer === undefined) return { local, peer: undefined, operation }
+  const peer = parseInterfaceAddressArgument('peer', options.peer)
+  if (peer.family !== local.family) throw invalidValue('peer', `an IPv${local.family} address`, options.peer)
+  if (options.peer.includes('/')) {
+    if (options.address.includes('/') && peer.length !== local.length) {
+      throw invalidValue('peer', `an address with the prefix length of ${options.address}`, options.peer)
+    }
+    local.length = peer.length
   }
-  return { local, peer, operation: `${request} ${options.address} on ${options.interface}` }
+  return { local, peer, operation: `${operation} with peer ${options.peer}` }
 }
 
 /** struct ifaddrmsg. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { ScriptedKernel } from '../../test/scripted-kernel.js'
 import { NetlinkConnection } from '../connection.js'
 import { RouteSocket } from './route-socket.js'
+import { watchLinks } from './watch-links.js'
 
 const kernel = new ScriptedKernel()
 const socket = new RouteSocket(new NetlinkConnection(kernel))
@@ -30,6 +31,21 @@ test.each<[string, () => Promise<unknown>, string]>([
     () => socket.ensureAddress({ interface: 'eth0', address: '192.0.2.1/32', peer: '2001:db8::1' }),
     wrongValue,
   ],
+  [
+    'a peer with another prefix length than the address',
+    () => socket.ensureAddress({ interface: 'eth0', address: '192.0.2.1/24', peer: '203.0.113.1/32' }),
+    wrongValue,
+  ],
+  [
+    'a peer with a prefix length over 32',
+    () => socket.removeAddress({ interface: 'eth0', address: '192.0.2.1', peer: '203.0.113.1/33' }),
+    wrongValue,
+  ],
+  ['a negative descriptor', () => socket.setLink('eth0', { netns: -1 }), wrongValue],
+  ['a namespace that is none', () => socket.setLink('eth0', { netns: {} as never }), wrongType],
+  ['statistics by number', () => socket.link('eth0', { statistics: 1 as never }), wrongType],
+  ['a listener that is none', () => watchLinks(undefined as never), wrongType],
+  ['a ref that is none', () => watchLinks({}, { ref: 'no' as never }), wrongType],
   ['family 5', () => socket.addresses({ family: 5 as never }), wrongValue],
   ['a destination with host bits', () => socket.ensureRoute({ destination: '192.0.2.1/24' }), wrongValue],
   [

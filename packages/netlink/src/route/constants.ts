@@ -1,4 +1,4 @@
-// From the kernel: include/uapi/linux/{rtnetlink,if_link,if_addr,fib_rules,if}.h.
+// From the kernel: include/uapi/linux/{rtnetlink,if_link,if_addr,if_tun,fib_rules,if}.h.
 
 export const RTM_NEWLINK = 16
 export const RTM_DELLINK = 17
@@ -13,6 +13,9 @@ export const RTM_NEWRULE = 32
 export const RTM_DELRULE = 33
 export const RTM_GETRULE = 34
 
+export const RTNLGRP_LINK = 1
+
+export const AF_UNSPEC = 0
 export const AF_INET = 2
 export const AF_INET6 = 10
 
@@ -22,14 +25,30 @@ export const IFF_RUNNING = 0x40
 export const IFLA_ADDRESS = 1
 export const IFLA_IFNAME = 3
 export const IFLA_MTU = 4
+export const IFLA_WIRELESS = 11
 export const IFLA_TXQLEN = 13
+export const IFLA_OPERSTATE = 16
 export const IFLA_LINKINFO = 18
+export const IFLA_STATS64 = 23
 export const IFLA_AF_SPEC = 26
+export const IFLA_GROUP = 27
 export const IFLA_NET_NS_FD = 28
 export const IFLA_EXT_MASK = 29
 export const RTEXT_FILTER_SKIP_STATS = 8
 export const IFLA_CARRIER = 33
+export const IFLA_NEW_IFINDEX = 49
 export const IFLA_INFO_KIND = 1
+export const IFLA_INFO_DATA = 2
+export const IFLA_TUN_OWNER = 1
+export const IFLA_TUN_GROUP = 2
+export const IFLA_TUN_TYPE = 3
+export const IFLA_TUN_PI = 4
+export const IFLA_TUN_VNET_HDR = 5
+export const IFLA_TUN_PERSIST = 6
+export const IFLA_TUN_MULTI_QUEUE = 7
+export const IFLA_TUN_NUM_QUEUES = 8
+export const IFLA_TUN_NUM_DISABLED_QUEUES = 9
+export const IFF_TAP = 2
 export const IFLA_INET6_ADDR_GEN_MODE = 8
 export const IN6_ADDR_GEN_MODE_EUI64 = 0
 export const IN6_ADDR_GEN_MODE_NONE = 1

@@ -4,16 +4,22 @@ import {
   allCaptured,
   capturedAddress4,
   capturedAddress6,
+  capturedBridgePortGone,
   capturedLink,
   capturedLocalRule,
+  capturedMove,
   capturedMultipath,
   capturedRoute4,
   capturedRoute6,
   capturedRule,
+  capturedTun,
 } from '../../test/captured.js'
 import { isNetlinkError } from '../errors.js'
 import { decodeMessages, type NetlinkMessage } from '../message.js'
+import { PayloadWriter } from '../payload-writer.js'
 import { decodeAddress } from './addresses.js'
+import { IFLA_WIRELESS, RTM_NEWLINK } from './constants.js'
+import { decodeLinkEvent } from './link-event.js'
 import { decodeLink } from './links.js'
 import { decodeRoute, nameInterfaces } from './route.js'
 import { decodeRule } from './rule.js'
@@ -38,7 +44,69 @@ test('a link', () => {
     flags: 0x11043,
     address: '02:00:00:00:00:01',
     carrier: true,
+    operationalState: 'up',
+    group: 0,
   })
+})
+
+test('a TUN device says what it is, and what went through it if that was asked for', () => {
+  const link = {
+    index: 2,
+    name: 'tun0',
+    kind: 'tun',
+    mtu: 1400,
+    txQueueLength: 500,
+    up: true,
+    running: true,
+    flags: 0x110d1,
+    carrier: true,
+    operationalState: 'unknown',
+    group: 7,
+    tun: {
+      mode: 'tun',
+      owner: 1000,
+      group: 1001,
+      packetInformation: false,
+      virtioHeader: true,
+      persist: true,
+      multiQueue: true,
+      queues: 2,
+      disabledQueues: 1,
+    },
+  }
+  const statistics = {
+    rxPackets: 2n,
+    txPackets: 3n,
+    rxBytes: 70n,
+    txBytes: 384n,
+    rxErrors: 0n,
+    txErrors: 0n,
+    rxDropped: 1n,
+    txDropped: 0n,
+  }
+  expect(decodeLink(messageOf(capturedTun))).toEqual(link)
+  expect(decodeLink(messageOf(capturedTun), { statistics: true })).toEqual({ ...link, statistics })
+})
+
+test('an event tells what has become of a link', () => {
+  expect(decodeLinkEvent({ ...messageOf(capturedLink), type: RTM_NEWLINK })).toEqual({
+    link: decodeLink(messageOf(capturedLink)),
+    isGone: false,
+  })
+  expect(decodeLinkEvent(messageOf(capturedMove))).toEqual({
+    link: expect.objectContaining({ index: 2, name: 'tun0', up: false }),
+    isGone: true,
+    movedToIndex: 2,
+  })
+})
+
+test('a port that leaves its bridge is not a link that is gone, and a wireless event is no link', () => {
+  expect(decodeLinkEvent(messageOf(capturedBridgePortGone))).toBeUndefined()
+  const payload = new PayloadWriter(new Uint8Array(16))
+    .text(3, 'wlan0')
+    .bytes(IFLA_WIRELESS, new Uint8Array(16))
+  const message = { ...messageOf(capturedMove), type: RTM_NEWLINK }
+  expect(decodeLinkEvent({ ...message, payload: new DataView(payload.finish().buffer) })).toBeUndefined()
 })
 
 test('an address with a peer', () => {
@@ -139,17 +207,20 @@ test('a rule of priority 0, which the kernel leaves out of the message', () => {
 
 test('spoiled messages give something or are refused as malformed', () => {
   const decoders = [
-    decodeLink,
+    (message: NetlinkMessage) => decodeLink(message, { statistics: true }),
+    (message: NetlinkMessage) => decodeLinkEvent({ ...message, type: RTM_NEWLINK }),
     (message: NetlinkMessage) => decodeAddress(message, 4),
     (message: NetlinkMessage) => decodeRoute(message, 4),
     (message: NetlinkMessage) => decodeRoute(message, 6),
     (message: NetlinkMessage) => decodeRule(message, 4),
   ]
+  // The second half reaches into the counters and the description of a TUN device.
+  const place = fc.oneof(fc.integer({ min: 16, max: 160 }), fc.integer({ min: 160, max: 720 }))
   fc.assert(
     fc.property(
       fc.constantFrom(...allCaptured),
-      fc.array(fc.tuple(fc.integer({ min: 16, max: 160 }), fc.nat(255)), { maxLength: 6 }),
-      fc.integer({ min: 16, max: 160 }),
+      fc.array(fc.tuple(place, fc.nat(255)), { maxLength: 6 }),
+      place,
       (captured, changes, cut) => {
         const bytes = captured.slice(0, cut)
         for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value

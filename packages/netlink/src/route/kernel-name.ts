@@ -37,6 +37,16 @@ const types = {
   nat: 10,
 } as const
 
+const operationalStates = {
+  unknown: 0,
+  notpresent: 1,
+  down: 2,
+  lowerlayerdown: 3,
+  testing: 4,
+  dormant: 5,
+  up: 6,
+} as const
+
 const actions = { lookup: 1, goto: 2, nop: 3, blackhole: 6, unreachable: 7, prohibit: 8 } as const
 
 /** Who made a route (`proto` of `ip route`). */
@@ -45,12 +55,15 @@ export type RouteProtocol = KernelName<keyof typeof protocols>
 export type RouteScope = KernelName<keyof typeof scopes>
 /** What happens to a packet that takes the route. */
 export type RouteType = KernelName<keyof typeof types>
+/** Whether packets pass, after RFC 2863; `unknown` for devices that do not tell, which mostly means up. */
+export type OperationalState = KernelName<keyof typeof operationalStates>
 /** What happens to a packet that matches the rule; `lookup` goes to the rule's table. */
 export type RuleAction = KernelName<keyof typeof actions>
 
 export const routeProtocol = table('protocol', protocols)
 export const routeScope = table('scope', scopes)
 export const routeType = table('type', types)
+export const operationalState = table('operationalState', operationalStates)
 export const ruleAction = table('action', actions)
 
 function table<Name extends string>(argument: string, numbers: Readonly<Record<Name, number>>) {

@@ -1,12 +1,16 @@
 import { open } from 'node:fs/promises'
-import { readAttributes } from '../attribute-reader.js'
+import { type AttributeReader, readAttributes } from '../attribute-reader.js'
 import type { NetlinkConnection } from '../connection.js'
 import { errnoError, isNetlinkError } from '../errors.js'
+import type { NetlinkRequest } from '../exchange.js'
 import { checkInteger, invalidType, invalidValue } from '../invalid-argument.js'
 import type { NetlinkMessage } from '../message.js'
 import { PayloadWriter } from '../payload-writer.js'
 import * as rt from './constants.js'
 import { checkInterface, checkInterfaceName } from './interface-argument.js'
+import { type OperationalState, operationalState } from './kernel-name.js'
+import { decodeLinkStatistics, type LinkStatistics } from './link-statistics.js'
+import { decodeTunProperties, type TunProperties } from './tun-properties.js'
 
 /** A network interface. Equals a line of `ip -details link show`. */
 export interface Link {
@@ -26,41 +30,66 @@ export interface Link {
   /** Hardware address, such as `02:00:00:00:00:01`; absent where there is none of six bytes. */
   address?: string
   carrier?: boolean
+  /** `state` of `ip link show`. */
+  operationalState: OperationalState
+  /** Number of the group that the administrator put it into (`ip link set DEV group`); 0 is the default one. */
+  group: number
+  /** Of links of kind `tun`, TAP devices included. */
+  tun?: TunProperties
+  /** Only if asked for. */
+  statistics?: LinkStatistics
+}
+
+export interface LinkDetail {
+  /** Read the counters too: half of what the kernel tells of a link. @default false */
+  statistics?: boolean
 }
 
 export interface SetLinkOptions {
   up?: boolean
   mtu?: number
   txQueueLength?: number
-  /** New name. Before Linux 6.2 the interface must be down. */
+  /**
+   * New name. Index, addresses, routes, sysctl values and open descriptors stay; rules and filters that match by name keep the old
+   * one. Linux 6.2 and later rename an interface that is up and leave it up; before, this rejects with `EBUSY`.
+   */
   name?: string
-  /** Path of the network namespace to move to; the other settings hold there. */
-  netns?: string
+  /**
+   * The network namespace to move to: a path, or the number of an open descriptor. The other settings hold there. The
+   * interface arrives down unless `up` is true, without addresses and routes, and perhaps under another index.
+   */
+  netns?: string | number
   /** How the interface makes its IPv6 link-local address (`ip link set DEV addrgenmode`). */
   addressGeneration?: 'none' | 'eui64'
 }
 
-const HEADER_BYTES = 16
+/** struct ifinfomsg. */
+export const LINK_HEADER_BYTES = 16
 
-export function listLinks(connection: NetlinkConnection): Promise<Link[]> {
-  const payload = withoutStatistics(new PayloadWriter(linkHeader()))
+export function listLinks(connection: NetlinkConnection, detail: LinkDetail = {}): Promise<Link[]> {
+  const payload = withDetail(new PayloadWriter(linkHeader()), detail)
   const request = { type: rt.RTM_GETLINK, payload, operation: 'RTM_GETLINK' }
-  return connection.dump(request, decodeLink)
+  return connection.dump(request, (message) => decodeLink(message, detail))
 }
 
 export async function getLink(
   connection: NetlinkConnection,
   nameOrIndex: string | number,
+  detail: LinkDetail = {},
 ): Promise<Link | undefined> {
   checkInterface('nameOrIndex', nameOrIndex)
-  const payload = withoutStatistics(linkKey(nameOrIndex))
+  const request = linkRequest(nameOrIndex, detail)
   try {
-    const request = { type: rt.RTM_GETLINK, payload, operation: `RTM_GETLINK ${nameOrIndex}` }
-    return (await connection.request(request, decodeLink))[0]
+    return (await connection.request(request, (message) => decodeLink(message, detail)))[0]
   } catch (error) {
     if (isNetlinkError(error) && error.errno === rt.ENODEV) return undefined
     throw error
   }
+}
+
+export function linkRequest(nameOrIndex: string | number, detail: LinkDetail = {}): NetlinkRequest {
+  const payload = withDetail(linkKey(nameOrIndex), detail)
+  return { type: rt.RTM_GETLINK, payload, operation: `RTM_GETLINK ${nameOrIndex}` }
 }
 
 export async function setLink(
@@ -73,12 +102,13 @@ export async function setLink(
   const operation = `RTM_NEWLINK ${nameOrIndex}`
   // A name in the request would be the new name, so the interface is found by its index.
   const index = await interfaceIndex(connection, nameOrIndex, operation)
-  const netns = options.netns === undefined ? undefined : await openNamespace(options.netns, operation)
+  const { netns } = options
+  const opened = typeof netns === 'string' ? await openNamespace(netns, operation) : undefined
   try {
-    const payload = encodeSetLink(index, options, netns?.fd)
+    const payload = encodeSetLink(index, options, typeof netns === 'number' ? netns : opened?.fd)
     await connection.request({ type: rt.RTM_NEWLINK, payload, operation })
   } finally {
-    await netns?.close()
+    await opened?.close()
   }
 }
 
@@ -109,8 +139,8 @@ export async function interfaceIndex(
   return link.index
 }
 
-export function decodeLink({ payload }: NetlinkMessage): Link {
-  const attributes = readAttributes(payload, HEADER_BYTES)
+export function decodeLink({ payload }: NetlinkMessage, { statistics = false }: LinkDetail = {}): Link {
+  const attributes = readAttributes(payload, LINK_HEADER_BYTES)
   const flags = payload.getUint32(8, true)
   const link: Link = {
     index: payload.getInt32(4, true),
@@ -120,6 +150,8 @@ export function decodeLink({ payload }: NetlinkMessage): Link {
     up: (flags & rt.IFF_UP) !== 0,
     running: (flags & rt.IFF_RUNNING) !== 0,
     flags,
+    operationalState: 'unknown',
+    group: 0,
   }
   for (const a = attributes; a.next(); ) {
     if (a.type === rt.IFLA_IFNAME) link.name = a.text()
@@ -127,13 +159,21 @@ export function decodeLink({ payload }: NetlinkMessage): Link {
     else if (a.type === rt.IFLA_TXQLEN) link.txQueueLength = a.uint32()
     else if (a.type === rt.IFLA_CARRIER) link.carrier = a.uint8() !== 0
     else if (a.type === rt.IFLA_ADDRESS && a.length === 6) link.address = formatHardwareAddress(a.bytes())
-    else if (a.type === rt.IFLA_LINKINFO) {
-      for (const info = a.nested(); info.next(); ) {
-        if (info.type === rt.IFLA_INFO_KIND) link.kind = info.text()
-      }
-    }
+    else if (a.type === rt.IFLA_OPERSTATE) link.operationalState = operationalState.name(a.uint8())
+    else if (a.type === rt.IFLA_GROUP) link.group = a.uint32()
+    else if (a.type === rt.IFLA_STATS64 && statistics) link.statistics = decodeLinkStatistics(a)
+    else if (a.type === rt.IFLA_LINKINFO) decodeLinkInfo(a.nested(), link)
   }
   return link
+}
+
+function decodeLinkInfo(info: AttributeReader, link: Link): void {
+  let data: AttributeReader | undefined
+  for (const a = info; a.next(); ) {
+    if (a.type === rt.IFLA_INFO_KIND) link.kind = a.text()
+    else if (a.type === rt.IFLA_INFO_DATA) data = a.nested()
+  }
+  if (data && link.kind === 'tun') link.tun = decodeTunProperties(data)
 }
 
 export function encodeSetLink(index: number, options: SetLinkOptions, netnsFd?: number): Uint8Array {
@@ -165,7 +205,10 @@ function checkSetLinkOptions({
   if (mtu !== undefined) checkInteger('mtu', mtu, 0x7fffffff)
   if (txQueueLength !== undefined) checkInteger('txQueueLength', txQueueLength, 0x7fffffff)
   if (name !== undefined) checkInterfaceName('name', name)
-  if (netns !== undefined && typeof netns !== 'string') throw invalidType('netns', 'a path', netns)
+  if (typeof netns === 'number') checkInteger('netns', netns, 0x7fffffff)
+  else if (netns !== undefined && typeof netns !== 'string') {
+    throw invalidType('netns', 'a path or a descriptor', netns)
+  }
   if (addressGeneration !== undefined && addressGeneration !== 'none' && addressGeneration !== 'eui64') {
     throw invalidValue('addressGeneration', "'none' or 'eui64'", addressGeneration)
   }
@@ -185,14 +228,14 @@ function linkKey(nameOrIndex: string | number): PayloadWriter {
   return new PayloadWriter(linkHeader()).text(rt.IFLA_IFNAME, nameOrIndex)
 }
 
-/** Half of what the kernel tells of a link, unless it is asked not to. */
-function withoutStatistics(writer: PayloadWriter): Uint8Array {
-  return writer.uint32(rt.IFLA_EXT_MASK, rt.RTEXT_FILTER_SKIP_STATS).finish()
+/** The counters are half of what the kernel tells of a link, unless it is asked not to. */
+function withDetail(writer: PayloadWriter, { statistics = false }: LinkDetail): Uint8Array {
+  if (typeof statistics !== 'boolean') throw invalidType('statistics', 'a boolean', statistics)
+  return writer.uint32(rt.IFLA_EXT_MASK, statistics ? 0 : rt.RTEXT_FILTER_SKIP_STATS).finish()
 }
 
-/** struct ifinfomsg. */
 function linkHeader(index = 0, flags = 0, change = 0): Uint8Array {
-  const header = new DataView(new ArrayBuffer(HEADER_BYTES))
+  const header = new DataView(new ArrayBuffer(LINK_HEADER_BYTES))
   header.setInt32(4, index, true)
   header.setUint32(8, flags, true)
   header.setUint32(12, change, true)

@@ -9,7 +9,15 @@ import {
   listAddresses,
   removeAddress,
 } from './addresses.js'
-import { getLink, type Link, listLinks, removeLink, type SetLinkOptions, setLink } from './links.js'
+import {
+  getLink,
+  type Link,
+  type LinkDetail,
+  listLinks,
+  removeLink,
+  type SetLinkOptions,
+  setLink,
+} from './links.js'
 import type { Route } from './route.js'
 import type { RouteOptions } from './route-key.js'
 import { ensureRoute, listRoutes, type RouteFilter, removeRoute, resolveRoute } from './routes.js'
@@ -50,13 +58,13 @@ export class RouteSocket implements AsyncDisposable {
   }
 
   /** All interfaces. Equals `ip link show`. */
-  links(): Promise<Link[]> {
-    return listLinks(this.#connection)
+  links(detail?: LinkDetail): Promise<Link[]> {
+    return listLinks(this.#connection, detail)
   }
 
   /** One interface by name, alternative name of at most 15 bytes, or index. Equals `ip link show dev NAME`. */
-  link(nameOrIndex: string | number): Promise<Link | undefined> {
-    return getLink(this.#connection, nameOrIndex)
+  link(nameOrIndex: string | number, detail?: LinkDetail): Promise<Link | undefined> {
+    return getLink(this.#connection, nameOrIndex, detail)
   }
 
   /** Changes what is given, in one request. Equals `ip link set dev NAME ...`. */
@@ -75,9 +83,10 @@ export class RouteSocket implements AsyncDisposable {
   }
 
   /**
-   * True if it was added, false if it was there. Equals `ip address add ADDRESS dev NAME`.
+   * True if it was added, false if it was there with the same peer. Equals `ip address add ADDRESS peer PEER dev NAME`.
    *
-   * IPv6 knows an address once per interface: rejects with `EEXIST` if it is there with another prefix length.
+   * IPv6 knows an address once per interface: rejects with `EEXIST` if it is there with another prefix length or peer. IPv4
+   * knows it once per network of the peer: with a peer in the same network it rejects, with one elsewhere it adds.
    */
   ensureAddress(options: AddressOptions): Promise<boolean> {
     return ensureAddress(this.#connection, options)
