@@ -14,7 +14,7 @@ const reservations: Reservation[] = []
 const sockets: UdpSocket[] = []
 
 export async function attachDevice(name: string): Promise<void> {
-  device = await openTun({ name, offload: 'off', persist: true })
+  device = await openTun({ name, exclusive: false, offload: 'off', persist: true })
   const batch = new PacketBatch()
   device.queue.onReadable(() => {
     while (device.queue.readBatch(batch) > 0) {

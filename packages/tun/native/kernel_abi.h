@@ -9,6 +9,14 @@
 #include <cstddef>
 #include <cstdint>
 
+// Linux 4.20 and 5.2.
+#ifndef TUNSETCARRIER
+#define TUNSETCARRIER _IOW('T', 226, int)
+#endif
+#ifndef TUNGETDEVNETNS
+#define TUNGETDEVNETNS _IO('T', 227)
+#endif
+
 namespace tun {
 
 inline constexpr uint8_t VIRTIO_NET_HDR_F_NEEDS_CSUM = 1;

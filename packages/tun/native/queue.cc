@@ -1,6 +1,7 @@
 #include "queue.h"
 
 #include <cerrno>
+#include <type_traits>
 
 #include "kernel_abi.h"
 #include "packet_io.h"
@@ -22,6 +23,13 @@ Batch TakeBatch(slatfatf::Arguments& arguments) {
   return batch;
 }
 
+template <typename Call>
+struct SecondArgument;
+template <typename Value>
+struct SecondArgument<int (*)(int, Value)> {
+  using Type = Value;
+};
+
 }  // namespace
 
 Napi::Function Queue::Define(Napi::Env env) {
@@ -30,32 +38,52 @@ Napi::Function Queue::Define(Napi::Env env) {
                          InstanceAccessor<&Queue::GetFd>("fd"),
                          InstanceAccessor<&Queue::GetName>("name"),
                          InstanceAccessor<&Queue::GetIndex>("index"),
-                         InstanceMethod<&Queue::SetOffload>("setOffload"),
-                         InstanceMethod<&Queue::SetVnetHeaderSize>("setVnetHeaderSize"),
-                         InstanceMethod<&Queue::SetPersist>("setPersist"),
+                         InstanceAccessor<&Queue::GetFlags>("flags"),
+                         InstanceMethod<&Queue::Set<SetOffload>>("setOffload"),
+                         InstanceMethod<&Queue::Set<SetVnetHeaderSize>>("setVnetHeaderSize"),
+                         InstanceMethod<&Queue::Set<SetPersist>>("setPersist"),
+                         InstanceMethod<&Queue::Set<SetOwner>>("setOwner"),
+                         InstanceMethod<&Queue::Set<SetGroup>>("setGroup"),
+                         InstanceMethod<&Queue::Set<SetCarrier>>("setCarrier"),
+                         InstanceMethod<&Queue::Set<SetSendBuffer>>("setSendBuffer"),
+                         InstanceMethod<&Queue::Set<SetAttached>>("setAttached"),
+                         InstanceMethod<&Queue::CurrentName>("currentName"),
+                         InstanceMethod<&Queue::DeviceNamespace>("deviceNamespace"),
+                         InstanceMethod<&Queue::Features>("features"),
                          InstanceMethod<&Queue::ReadBatch>("readBatch"),
                          InstanceMethod<&Queue::WriteBatch>("writeBatch"),
+                         InstanceMethod<&Queue::WriteGathered>("writeGathered"),
                          InstanceMethod<&Queue::StartPolling>("startPolling"),
                          InstanceMethod<&Queue::StopPolling>("stopPolling"),
                          InstanceMethod<&Queue::SetRef>("setRef"),
+                         InstanceMethod<&Queue::Release>("release"),
                          InstanceMethod<&Queue::Close>("close"),
                      });
 }
 
 Queue::Queue(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Queue>(info) {
   slatfatf::Arguments arguments(info);
-  const std::string name = arguments.String(0);
-  const uint32_t flags = arguments.Uint32(1);
-  const std::string netns = arguments.String(2);
   size_t slots = 0;
-  double* counters = arguments.Typed<double>(3, napi_float64_array, &slots);
+  double* counters = arguments.Typed<double>(0, napi_float64_array, &slots);
   if (!arguments.Ok()) return;
   if (slots < kCounters) {
     Napi::RangeError::New(info.Env(), "counters are too few").ThrowAsJavaScriptException();
     return;
   }
   OpenedTun opened;
-  const int error = OpenTun(name, static_cast<uint16_t>(flags), netns, &opened);
+  int error = 0;
+  if (info[1].IsNumber()) {
+    const int32_t fd = arguments.Int32(1);
+    const bool duplicate = arguments.Boolean(2);
+    if (!arguments.Ok()) return;
+    error = AdoptTun(fd, duplicate, &opened);
+  } else {
+    const std::string name = arguments.String(1);
+    const uint32_t flags = arguments.Uint32(2);
+    const std::string netns = arguments.String(3);
+    if (!arguments.Ok()) return;
+    error = OpenTun(name, static_cast<uint16_t>(flags), netns, &opened);
+  }
   if (error != 0) {
     slatfatf::ThrowErrno(info.Env(), -error, opened.failed.c_str());
     return;
@@ -63,8 +91,9 @@ Queue::Queue(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Queue>(info) {
   fd_ = std::move(opened.fd);
   name_ = std::move(opened.name);
   index_ = opened.index;
-  virtio_ = (flags & IFF_VNET_HDR) != 0;
-  counters_owner_ = Napi::Reference<Napi::Value>::New(info[3], 1);
+  flags_ = opened.flags;
+  virtio_ = (opened.flags & IFF_VNET_HDR) != 0;
+  counters_owner_ = Napi::Reference<Napi::Value>::New(info[0], 1);
   counters_ = counters;
 }
 
@@ -76,25 +105,42 @@ Napi::Value Queue::GetName(const Napi::CallbackInfo& info) { return Napi::String
 
 Napi::Value Queue::GetIndex(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), index_); }
 
-Napi::Value Queue::SetOffload(const Napi::CallbackInfo& info) {
+Napi::Value Queue::GetFlags(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), flags_); }
+
+template <auto call>
+Napi::Value Queue::Set(const Napi::CallbackInfo& info) {
   slatfatf::Arguments arguments(info);
-  const uint32_t mask = arguments.Uint32(0);
+  int result = -EBADF;
+  using Value = typename SecondArgument<decltype(call)>::Type;
+  Value value;
+  if constexpr (std::is_same_v<Value, bool>) {
+    value = arguments.Boolean(0);
+  } else if constexpr (std::is_same_v<Value, int>) {
+    value = arguments.Int32(0);
+  } else {
+    value = arguments.Uint32(0);
+  }
   if (!arguments.Ok()) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), tun::SetOffload(fd_.Get(), mask));
+  if (fd_.IsOpen()) result = call(fd_.Get(), value);
+  return Napi::Number::New(info.Env(), result);
 }
 
-Napi::Value Queue::SetVnetHeaderSize(const Napi::CallbackInfo& info) {
-  slatfatf::Arguments arguments(info);
-  const int32_t bytes = arguments.Int32(0);
-  if (!arguments.Ok()) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), tun::SetVnetHeaderSize(fd_.Get(), bytes));
+Napi::Value Queue::CurrentName(const Napi::CallbackInfo& info) {
+  std::string name;
+  uint32_t flags = 0;
+  const int error = GetInterface(fd_.Get(), &name, &flags);
+  if (error != 0) return Napi::Number::New(info.Env(), error);
+  return Napi::String::New(info.Env(), name);
 }
 
-Napi::Value Queue::SetPersist(const Napi::CallbackInfo& info) {
-  slatfatf::Arguments arguments(info);
-  const bool on = arguments.Boolean(0);
-  if (!arguments.Ok()) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), tun::SetPersist(fd_.Get(), on));
+Napi::Value Queue::DeviceNamespace(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), GetDeviceNamespace(fd_.Get()));
+}
+
+Napi::Value Queue::Features(const Napi::CallbackInfo& info) {
+  uint32_t features = 0;
+  const int error = GetFeatures(fd_.Get(), &features);
+  return Napi::Number::New(info.Env(), error != 0 ? error : static_cast<double>(features));
 }
 
 Napi::Value Queue::ReadBatch(const Napi::CallbackInfo& info) {
@@ -114,16 +160,36 @@ Napi::Value Queue::WriteBatch(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), tun::WriteBatch(fd_.Get(), virtio_, batch, from, count, counters_));
 }
 
+Napi::Value Queue::WriteGathered(const Napi::CallbackInfo& info) {
+  slatfatf::Arguments arguments(info);
+  Plan plan{};
+  size_t output_words = 0;
+  size_t piece_words = 0;
+  plan.slab = arguments.Typed<uint8_t>(0, napi_uint8_array, &plan.slab_bytes);
+  plan.headers = arguments.Typed<uint8_t>(1, napi_uint8_array, &plan.header_bytes);
+  plan.outputs = arguments.Typed<int32_t>(2, napi_int32_array, &output_words);
+  plan.pieces = arguments.Typed<int32_t>(3, napi_int32_array, &piece_words);
+  plan.output_capacity = static_cast<uint32_t>(output_words / kOutputWords);
+  plan.piece_capacity = static_cast<uint32_t>(piece_words / kPieceWords);
+  const uint32_t from = arguments.Uint32(4);
+  const uint32_t count = arguments.Uint32(5);
+  if (!arguments.Ok()) return info.Env().Undefined();
+  // Without virtio headers on the descriptor, those of the plan would be taken for the packets.
+  const int32_t result = virtio_ ? tun::WriteGathered(fd_.Get(), plan, from, count, counters_) : -EOPNOTSUPP;
+  return Napi::Number::New(info.Env(), result);
+}
+
 Napi::Value Queue::StartPolling(const Napi::CallbackInfo& info) {
   slatfatf::Arguments arguments(info);
-  Napi::Function callback = arguments.Function(0);
+  const uint32_t events = arguments.Uint32(0);
+  Napi::Function callback = arguments.Function(1);
   if (!arguments.Ok()) return info.Env().Undefined();
   int error = fd_.IsOpen() ? 0 : -EBADF;
   if (error == 0 && !readiness_) {
     readiness_ = Readiness::Create(info.Env(), fd_.Get(), &error);
     if (readiness_) readiness_->SetRef(referenced_);
   }
-  if (error == 0) error = readiness_->Start(callback);
+  if (error == 0) error = readiness_->Start(static_cast<int>(events), callback);
   return Napi::Number::New(info.Env(), error);
 }
 
@@ -135,6 +201,11 @@ void Queue::SetRef(const Napi::CallbackInfo& info) {
   slatfatf::Arguments arguments(info);
   referenced_ = arguments.Boolean(0);
   if (arguments.Ok() && readiness_) readiness_->SetRef(referenced_);
+}
+
+Napi::Value Queue::Release(const Napi::CallbackInfo& info) {
+  readiness_.reset();
+  return Napi::Number::New(info.Env(), fd_.Release());
 }
 
 void Queue::Close(const Napi::CallbackInfo&) { CloseNow(); }

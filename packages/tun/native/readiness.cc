@@ -24,10 +24,10 @@ Readiness::Owner Readiness::Create(Napi::Env env, int fd, int* error) {
   return Owner(readiness);
 }
 
-int Readiness::Start(Napi::Function callback) {
+int Readiness::Start(int events, Napi::Function callback) {
   if (closing_) return -EBADF;
   callback_ = Napi::Persistent(callback);
-  return uv_poll_start(&poll_, UV_READABLE, OnEvent);
+  return uv_poll_start(&poll_, events & (UV_READABLE | UV_WRITABLE), OnEvent);
 }
 
 void Readiness::Stop() {
@@ -50,17 +50,17 @@ void Readiness::Close() {
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), OnClosed);
 }
 
-void Readiness::OnEvent(uv_poll_t* poll, int error, int) {
+void Readiness::OnEvent(uv_poll_t* poll, int error, int events) {
   Readiness* readiness = static_cast<Readiness*>(poll->data);
   if (readiness->closing_ || readiness->callback_.IsEmpty()) return;
   napi_env env = readiness->env_;
   Napi::HandleScope scope(env);
   napi_value receiver;
-  napi_value failed;
+  napi_value happened;
   napi_get_global(env, &receiver);
-  napi_get_boolean(env, error < 0, &failed);
+  napi_create_int32(env, error < 0 ? 0 : events, &happened);
   const napi_status status = napi_make_callback(env, *readiness->context_, receiver,
-                                                readiness->callback_.Value(), 1, &failed, nullptr);
+                                                readiness->callback_.Value(), 1, &happened, nullptr);
   // What the callback throws is the application's: it goes where an exception of any other callback goes.
   if (status == napi_pending_exception) {
     napi_value exception;

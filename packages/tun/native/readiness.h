@@ -31,9 +31,10 @@ class Readiness {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  // Level-triggered: `callback(false)` runs every loop turn in which there is something to read. When the
-  // descriptor is in error, which reading will report, `callback(true)` runs once. Returns 0 or -errno.
-  int Start(Napi::Function callback);
+  // Level-triggered: `callback(events)` runs every loop turn in which one of the events holds (UV_READABLE,
+  // UV_WRITABLE). When the descriptor is in error, which reading will report, `callback(0)` runs once. Called
+  // again, it replaces both. Returns 0 or -errno.
+  int Start(int events, Napi::Function callback);
   void Stop();
   void SetRef(bool on);
 

@@ -1,23 +1,33 @@
 import { createRequire } from 'node:module'
+import type { QueueDriver } from './queue/queue-driver.js'
 
 /** The addon's view of one queue; what it does is said in native/queue.h. Numbers below 0 are -errno. */
-export interface NativeQueue {
-  readonly fd: number
-  readonly name: string
-  readonly index: number
+export interface NativeQueue extends QueueDriver {
+  /** Flags of TUNSETIFF in force when it was opened. */
+  readonly flags: number
+  /** The name the device has now, or -errno. */
+  currentName(): string | number
+  /** A descriptor of the network namespace the device is in; the caller closes it. */
+  deviceNamespace(): number
+  features(): number
   setOffload(mask: number): number
   setVnetHeaderSize(bytes: number): number
   setPersist(on: boolean): number
-  readBatch(slab: Uint8Array, descriptors: Int32Array, headroom: number, tailroom: number): number
-  writeBatch(slab: Uint8Array, descriptors: Int32Array, from: number, count: number): number
-  startPolling(callback: (failed: boolean) => void): number
-  stopPolling(): void
-  setRef(on: boolean): void
-  close(): void
+  setOwner(user: number): number
+  setGroup(group: number): number
+  setCarrier(on: boolean): number
+  setSendBuffer(bytes: number): number
+  setAttached(on: boolean): number
+  release(): number
 }
 
 interface Binding {
-  NativeQueue: new (name: string, flags: number, netns: string, counters: Float64Array) => NativeQueue
+  NativeQueue: {
+    /** Opens a queue. */
+    new (counters: Float64Array, name: string, flags: number, netns: string): NativeQueue
+    /** Takes over a descriptor, or a duplicate of it. */
+    new (counters: Float64Array, fd: number, duplicate: boolean): NativeQueue
+  }
 }
 
 let loaded: Binding | undefined

@@ -1,6 +1,9 @@
 // Flags of TUNSETIFF and TUNSETOFFLOAD, spelled and valued as in linux/if_tun.h.
 
 export const IFF_TUN = 0x0001
+export const IFF_TAP = 0x0002
+export const IFF_NAPI = 0x0010
+export const IFF_MULTI_QUEUE = 0x0100
 export const IFF_NO_PI = 0x1000
 export const IFF_VNET_HDR = 0x4000
 export const IFF_TUN_EXCL = 0x8000

@@ -59,15 +59,15 @@ test('a setting that fails takes those before it back, and opening leaves no dev
   expect(await inspect('undo')).toEqual(before)
 
   await device.close()
-  await expect(openTun({ netns, name: 'undo', configure })).rejects.toMatchObject(refused)
+  await expect(openTun({ netns, name: 'undo', exclusive: false, configure })).rejects.toMatchObject(refused)
   expect(await inspect('undo')).toEqual(before)
-  await using _last = await openTun({ netns, name: 'undo', persist: false })
+  await using _last = await openTun({ netns, name: 'undo', exclusive: false, persist: false })
 
   const twice = { addresses: ['2001:db8::1/64', '2001:db8::1/48'] }
   await expect(openTun({ netns, name: 'fresh', persist: true, configure: twice })).rejects.toMatchObject({
     code: 'EEXIST',
   })
-  await using fresh = await openTun({ netns, name: 'fresh', exclusive: true })
+  await using fresh = await openTun({ netns, name: 'fresh' })
   expect(fresh.name).toBe('fresh')
 })
 

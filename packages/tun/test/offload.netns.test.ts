@@ -32,7 +32,7 @@ afterAll(() => lab?.close())
 
 test('raw hands over super-packets of TCP over IPv4, and takes them back', async () => {
   await using device = await openUp(lab, { offload: 'raw' })
-  expect(device.offload).toMatchObject({ mode: 'raw', tcp: true })
+  expect(device.offload).toMatchObject({ mode: 'raw', tcp: 'on' })
   const { seen } = turnAround(device)
   expect(await child.call('transfer', HOST, PEER, 16 * MIB)).toEqual({ intact: true, remote: PEER })
 
@@ -81,7 +81,7 @@ s.sendto(bytes(10000), ('${PEER}', 9))`
   queue.readBatch(batch)
   // Connections of earlier tests may still be saying goodbye.
   const datagrams = [...Array(batch.count).keys()].filter((index) => batch.packet(index)[9] === 17)
-  if (!offload.udp) {
+  if (offload.udp !== 'on') {
     expect(offload.reason).toBe('ioctl(TUNSETOFFLOAD): EINVAL')
     expect(datagrams).toHaveLength(10)
     return
@@ -98,7 +98,7 @@ s.sendto(bytes(10000), ('${PEER}', 9))`
 test('a persistent device that was raw gives no super-packets when reopened with offload off', async () => {
   const raw = await openUp(lab, { name: 'trap', offload: 'raw', persist: true })
   await raw.close()
-  await using device = await openTun({ netns: lab.path('a'), name: 'trap', persist: false })
+  await using device = await openTun({ netns: lab.path('a'), name: 'trap', exclusive: false, persist: false })
   const { seen } = turnAround(device)
   expect(await child.call('transfer', HOST, PEER, 4 * MIB)).toEqual({ intact: true, remote: PEER })
   expect(Math.max(...seen.map(({ length }) => length))).toBeLessThanOrEqual(MTU)
@@ -113,7 +113,13 @@ test('a persistent device left with another virtio header size is put right', as
     spawnSync('python3', ['-c', script], { stdio: ['ignore', 'ignore', 'inherit', made.queue.fd] }).status,
   ).toBe(0)
   await made.close()
-  await using device = await openTun({ netns: lab.path('a'), name: 'wide', offload: 'raw', persist: false })
+  await using device = await openTun({
+    netns: lab.path('a'),
+    name: 'wide',
+    exclusive: false,
+    offload: 'raw',
+    persist: false,
+  })
   turnAround(device)
   expect(await child.call('transfer', HOST, PEER, MIB)).toEqual({ intact: true, remote: PEER })
 })

@@ -23,7 +23,7 @@ async function exists(name: string): Promise<boolean> {
 test('the kernel picks a name, the device is in its namespace alone, and goes when closed', async () => {
   const device = await openTun({ netns })
   expect(device.name).toMatch(/^tun\d+$/)
-  expect(device.offload).toEqual({ mode: 'off', tcp: false, udp: false })
+  expect(device.offload).toEqual({ mode: 'off', tcp: 'off', udp: 'off' })
   const [link] = JSON.parse(await lab.ip('a', '-json', '-details', 'link', 'show', device.name))
   expect(link).toMatchObject({
     ifindex: device.index,
@@ -41,7 +41,7 @@ test('%d in a name is replaced by the lowest free number', async () => {
 
 test('a held queue is EBUSY, with a hint', async () => {
   await using _holder = await openTun({ netns, name: 'held' })
-  await expect(openTun({ netns, name: 'held' })).rejects.toMatchObject({
+  await expect(openTun({ netns, name: 'held', exclusive: false })).rejects.toMatchObject({
     name: 'TunError',
     code: 'EBUSY',
     errno: -16,
@@ -53,16 +53,19 @@ test('a held queue is EBUSY, with a hint', async () => {
 
 test('a queue that is released a little later is waited for', async () => {
   const holder = await openTun({ netns, name: 'late' })
-  const [device] = await Promise.all([openTun({ netns, name: 'late' }), delay(30).then(() => holder.close())])
+  const [device] = await Promise.all([
+    openTun({ netns, name: 'late', exclusive: false }),
+    delay(30).then(() => holder.close()),
+  ])
   expect(device.name).toBe('late')
   await device.close()
 })
 
-test('exclusive refuses a device that exists and makes one that does not', async () => {
-  await using fresh = await openTun({ netns, name: 'only', exclusive: true, persist: true })
+test('a device that exists is refused unless exclusive is false', async () => {
+  await using fresh = await openTun({ netns, name: 'only', persist: true })
   await fresh.close()
-  await expect(openTun({ netns, name: 'only', exclusive: true })).rejects.toMatchObject({ code: 'EBUSY' })
-  await using again = await openTun({ netns, name: 'only', persist: false })
+  await expect(openTun({ netns, name: 'only' })).rejects.toMatchObject({ code: 'EBUSY' })
+  await using again = await openTun({ netns, name: 'only', exclusive: false, persist: false })
   expect(again.index).toBe(fresh.index)
 })
 
@@ -71,10 +74,10 @@ test('a persistent device stays when closed, until it is told otherwise', async 
   made.setPersist(true)
   await made.close()
   expect(await exists('stay')).toBe(true)
-  const attached = await openTun({ netns, name: 'stay' })
+  const attached = await openTun({ netns, name: 'stay', exclusive: false })
   await attached.close()
   expect(await exists('stay')).toBe(true)
-  const last = await openTun({ netns, name: 'stay', persist: false })
+  const last = await openTun({ netns, name: 'stay', exclusive: false, persist: false })
   await last.close()
   expect(await exists('stay')).toBe(false)
 })
@@ -82,7 +85,10 @@ test('a persistent device stays when closed, until it is told otherwise', async 
 test('a device of another kind, or with several queues, is EINVAL with a hint', async () => {
   await lab.ip('a', 'tuntap', 'add', 'mode', 'tun', 'multi_queue', 'name', 'many')
   for (const name of ['veth-a', 'many']) {
-    await expect(openTun({ netns, name })).rejects.toMatchObject({ code: 'EINVAL', hint: expect.any(String) })
+    await expect(openTun({ netns, name, exclusive: false })).rejects.toMatchObject({
+      code: 'EINVAL',
+      hint: expect.any(String),
+    })
   }
 })
 
@@ -128,11 +134,11 @@ test('opening and closing leaves no descriptor behind', async () => {
   const descriptors = () => readdirSync('/proc/self/fd').length
   const before = descriptors()
   for (let i = 0; i < 1000; i += 1) {
-    const device = await openTun({ netns, name: 'cycle', offload: i % 2 ? 'raw' : 'off' })
+    const device = await openTun({ netns, name: 'cycle', exclusive: false, offload: i % 2 ? 'raw' : 'off' })
     device.queue.onReadable(() => {})
     await device.close()
   }
-  await openTun({ netns, name: 'cycle', persist: false }).then((device) => device.close())
-  await expect(openTun({ netns, name: 'veth-a' })).rejects.toMatchObject({ code: 'EINVAL' })
+  await openTun({ netns, name: 'cycle', exclusive: false, persist: false }).then((device) => device.close())
+  await expect(openTun({ netns, name: 'veth-a', exclusive: false })).rejects.toMatchObject({ code: 'EINVAL' })
   expect(descriptors()).toBe(before)
 })

@@ -40,7 +40,9 @@ let stopForwarding: (() => void) | undefined
 
 try {
   growDescriptorTable(settings.flows + SPARE_DESCRIPTORS)
-  const device = await openTun({ name: settings.device, offload: settings.offload, persist: true })
+  const { device: name, offload } = settings
+  // What an earlier process left is taken over: the device outlives fishd while its rules stand.
+  const device = await openTun({ name, offload, exclusive: false, persist: true })
   port.on('message', (command: WorkerCommand) => obey(command, device))
   report({ type: 'attached', offload: device.offload.mode })
 } catch (error) {
@@ -65,25 +67,40 @@ function obey(command: WorkerCommand, device: TunDevice): void {
 function forward(device: TunDevice): () => void {
   const { queue } = device
   const batch = new PacketBatch()
-  let unwritten = 0
+  let stopReading = () => {}
+  let stopFlushing = () => {}
 
-  const stopReading = queue.onReadable(() => {
-    // One batch a wake-up: the poll is level-triggered, so more packets mean another turn, and timers get theirs between.
-    // What the device could not take goes first, so that packets stay in order.
-    if (unwritten === batch.count) {
-      unwritten = 0
-      if (queue.readBatch(batch) === 0) return
-      forwarder.process(batch, performance.now())
-    }
-    unwritten = queue.writeBatch(batch, unwritten)
+  // One batch a wake-up: the poll is level-triggered, so more packets mean another turn, and timers get theirs between.
+  const read = (): void => {
+    if (queue.readBatch(batch) === 0) return
+    forwarder.process(batch, performance.now())
+    const next = write(0)
+    if (next < batch.count) flushLater(next)
+  }
+  const write = (from: number): number => {
+    const next = queue.writeBatch(batch, from)
     counters[DROP.write_error] = queue.counters[TUN_COUNTER.writeErrors]!
-  })
+    return next
+  }
+  // What the device could not take goes before anything else is read, so that packets stay in order.
+  const flushLater = (from: number): void => {
+    let next = from
+    stopReading()
+    stopFlushing = queue.onWritable(() => {
+      next = write(next)
+      if (next < batch.count) return
+      stopFlushing()
+      stopReading = queue.onReadable(read)
+    })
+  }
+  stopReading = queue.onReadable(read)
 
   const sweeping = setInterval(() => expiry.step(ticksOf(performance.now())), TICK_MS)
   const pruning = setInterval(() => desk.prune(performance.now()), 1000)
 
   return () => {
     stopReading()
+    stopFlushing()
     clearInterval(sweeping)
     clearInterval(pruning)
   }

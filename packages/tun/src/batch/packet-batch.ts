@@ -46,6 +46,8 @@ export class PacketBatch {
   readonly tailroom: number
 
   #end = 0
+  /** @internal Changes whenever the packets become others. */
+  version = 0
 
   constructor(options: PacketBatchOptions = {}) {
     const { packets = 256, slabBytes = 1 << 20, headroom = 64, tailroom = 0, shared = false } = options
@@ -112,12 +114,14 @@ export class PacketBatch {
 
   /** Forgets all packets. The slab keeps its bytes. */
   clear(): void {
+    this.version += 1
     this.count = 0
     this.#end = 0
   }
 
   /** @internal Takes over `count` packets that the addon just laid out from the beginning of the slab. */
   adopt(count: number): void {
+    this.version += 1
     this.count = count
     if (count === 0) return
     const words = (count - 1) * DESCRIPTOR_WORDS

@@ -1,6 +1,6 @@
 import { isNetlinkError, openRouteSocket, type RouteSocket, type SetLinkOptions } from '@slatfatf/netlink'
 import { TunError } from '../errors/tun-error.js'
-import type { DeviceConfiguration } from './device-configuration.js'
+import { type DeviceConfiguration, endsOf } from './device-configuration.js'
 
 /** Which interface: found by its index, which survives a new name. */
 export interface Interface {
@@ -23,7 +23,7 @@ export async function configureDevice(device: Interface, configuration: DeviceCo
       throw error
     }
   } catch (error) {
-    throw withDevice(error, device.name)
+    throw netlinkFailure(error, device.name)
   }
 }
 
@@ -47,13 +47,14 @@ async function apply(
     await route.setLink(index, settings)
   }
   for (const address of addresses) {
-    const one = { interface: index, address }
+    const one = { interface: index, ...endsOf(address) }
     if (await route.ensureAddress(one)) undo.push(() => route.removeAddress(one))
   }
   if (up !== undefined) await route.setLink(index, { up })
 }
 
-function withDevice(error: unknown, device: string): unknown {
+/** What a Netlink request on a device failed with, as the error of this package. */
+export function netlinkFailure(error: unknown, device: string): unknown {
   if (!isNetlinkError(error)) return error
   const { code, errno, operation, syscall, hint } = error
   const fields = { code, errno, syscall: syscall ?? operation, device, hint, cause: error }

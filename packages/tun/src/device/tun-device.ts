@@ -1,46 +1,144 @@
+import { EventEmitter } from 'node:events'
+import { openRouteSocket } from '@slatfatf/netlink'
 import type { NativeQueue } from '../binding.js'
-import { requireBoolean } from '../errors/invalid-argument.js'
+import { requireBoolean, requireInteger } from '../errors/invalid-argument.js'
 import { systemError } from '../errors/system-error.js'
 import { TunError } from '../errors/tun-error.js'
-import type { TunQueue } from '../queue/tun-queue.js'
-import { configureDevice } from './configure-device.js'
+import type { Drop } from '../queue/drop-watch.js'
+import type { OffloadState } from '../queue/offload-switch.js'
+import { TunQueue } from '../queue/tun-queue.js'
+import { type Attachment, attachQueue } from './attach-queue.js'
+import { configureDevice, netlinkFailure } from './configure-device.js'
 import { type DeviceConfiguration, validateConfiguration } from './device-configuration.js'
-import type { OffloadState } from './offload-state.js'
+import { validateDeviceName } from './device-name.js'
+import { FOREIGN_NAMESPACE, inNamespaceOf } from './device-namespace.js'
+import { type DeviceInspection, inspectDevice } from './inspect-device.js'
+import { LinkWatch, type WatchedDevice } from './link-watch.js'
+import { validateNamespacePath } from './open-options.js'
 
-/** An open TUN device and its queue. Made by `openTun`. */
-export class TunDevice {
-  /** Name at the time of opening. */
-  readonly name: string
-  /** Interface index in its network namespace. */
-  readonly index: number
-  /** What is live of super-packets and checksum offload, and why not more. */
-  readonly offload: OffloadState
-  /** Where packets are read and written. */
-  readonly queue: TunQueue
-  readonly #native: NativeQueue
-  readonly #netns: string | undefined
+/** What a device tells without being asked; those of the interface only after {@link TunDevice.watch}. */
+export interface TunDeviceEvents {
+  /** The interface was brought up, by whomever. */
+  up: []
+  /** The interface was brought down. */
+  down: []
+  /** It has another MTU. */
+  mtu: [mtu: number, previous: number]
+  /** It has another name; `device.name` is the new one. */
+  rename: [name: string, previous: string]
+  /** It is in another network namespace, and is followed there. */
+  moved: []
+  /** It was deleted. Nothing follows. */
+  removed: []
+  /** It cannot be watched any more. */
+  unwatched: [error: Error]
+  /** What is live of offload has changed on a queue. */
+  offload: [state: OffloadState, queue: TunQueue]
+  /** Packets were lost by a queue. */
+  drop: [drop: Drop, queue: TunQueue]
+}
+
+/** An open TUN device and its queues. Made by `openTun` or `tunFromFd`. */
+export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDisposable {
+  /** The queues that were opened here, closed ones included. */
+  readonly queues: TunQueue[] = []
+  readonly #natives: NativeQueue[]
+  readonly #attachment: Attachment
+  #name: string
+  #index: number
+  #watch: LinkWatch | undefined
 
   /** @internal Use `openTun`. */
-  constructor(native: NativeQueue, queue: TunQueue, offload: OffloadState, netns: string | undefined) {
-    this.name = native.name
-    this.index = native.index
-    this.offload = offload
-    this.queue = queue
-    this.#native = native
-    this.#netns = netns
+  constructor(native: NativeQueue, attachment: Attachment) {
+    super()
+    this.#natives = [native]
+    this.#name = native.name
+    this.#index = native.index
+    this.#attachment = attachment
+  }
+
+  /** Name when it was opened, or what {@link rename} or {@link watch} saw since. */
+  get name(): string {
+    return this.#name
+  }
+
+  /** Interface index in its network namespace. */
+  get index(): number {
+    return this.#index
+  }
+
+  /** The first queue: where packets are read and written. */
+  get queue(): TunQueue {
+    return this.queues[0]!
+  }
+
+  /** What is live of offload on the first queue, and why not more. */
+  get offload(): OffloadState {
+    return this.queue.offload
+  }
+
+  /** @internal Takes a queue in. */
+  add(queue: TunQueue): TunQueue {
+    queue.on('offload', (state) => this.emit('offload', state, queue))
+    queue.on('drop', (drop) => this.emit('drop', drop, queue))
+    this.queues.push(queue)
+    return queue
+  }
+
+  /**
+   * Opens another queue of a device that was opened with `multiQueue`. The kernel spreads flows over the queues that are attached:
+   * a flow comes from the queue on which its packets were last written, or else from one by hash. So answer on the queue that
+   * asked, and each flow keeps its order; read each queue by one thread only.
+   *
+   * @throws TunError `ERR_TUN_SINGLE_QUEUE`, `E2BIG` above 256 queues, `ERR_TUN_CLOSED`
+   */
+  async openQueue(): Promise<TunQueue> {
+    const native = this.#requireOpen()
+    if (!this.#attachment.multiQueue) {
+      throw new TunError(`${this.name} has one queue`, {
+        code: 'ERR_TUN_SINGLE_QUEUE',
+        device: this.name,
+        hint: 'Open the device with multiQueue: true; a device that is there already cannot change',
+      })
+    }
+    const name = this.#currentName(native)
+    const opened = await this.#inNamespace((netns) =>
+      attachQueue({ ...this.#attachment, name, netns, exclusive: false }),
+    )
+    this.#natives.push(opened.native)
+    return this.add(new TunQueue(opened.native, opened.counters, opened.offload))
   }
 
   /**
    * Sets whether the device stays when its last queue is closed. While nobody reads a persistent device, the
-   * kernel drops what is routed to it.
+   * kernel drops what is routed to it. Equals `TUNSETPERSIST`.
    *
    * @throws TunError `ERR_TUN_CLOSED`, `EPERM`
    */
   setPersist(on: boolean): void {
     requireBoolean('on', on)
-    this.#requireOpen()
-    const result = this.#native.setPersist(on)
-    if (result < 0) throw systemError(result, 'ioctl(TUNSETPERSIST)', this.name)
+    this.#control((native) => native.setPersist(on), 'ioctl(TUNSETPERSIST)')
+  }
+
+  /** Lets a user, by numeric id, attach to the persistent device without privileges. Equals `TUNSETOWNER`. Throws as {@link setPersist}. */
+  setOwner(user: number): void {
+    requireInteger('user', user, 0, 0xffff_fffe)
+    this.#control((native) => native.setOwner(user), 'ioctl(TUNSETOWNER)')
+  }
+
+  /** The same for a group. */
+  setGroup(group: number): void {
+    requireInteger('group', group, 0, 0xffff_fffe)
+    this.#control((native) => native.setGroup(group), 'ioctl(TUNSETGROUP)')
+  }
+
+  /**
+   * Pulls the cable, or puts it in: without carrier the interface stays up, and routes over it may yield to others. Equals
+   * `TUNSETCARRIER`. Requires Linux 5.0. Throws as {@link setPersist}.
+   */
+  setCarrier(on: boolean): void {
+    requireBoolean('on', on)
+    this.#control((native) => native.setCarrier(on), 'ioctl(TUNSETCARRIER)')
   }
 
   /**
@@ -56,20 +154,155 @@ export class TunDevice {
     validateConfiguration(configuration)
     this.#requireOpen()
     const { name, index } = this
-    await configureDevice({ name, index, netns: this.#netns }, configuration)
+    await this.#inNamespace((netns) => configureDevice({ name, index, netns }, configuration))
   }
 
-  /** Closes the queue; the device goes too unless it is persistent. Idempotent. */
+  /**
+   * Gives the interface another name. Equals `ip link set NAME name NEW`. Before Linux 6.2 it must be down. Throws as
+   * {@link configure}; `EEXIST` if the name is taken.
+   */
+  async rename(name: string): Promise<void> {
+    validateDeviceName(name)
+    this.#requireOpen()
+    await this.#change((route) => route.setLink(this.#index, { name }))
+    this.#renamed(name)
+  }
+
+  /**
+   * Moves the interface to another network namespace. The queues stay open; the interface is down there and has lost its addresses,
+   * as `ip link set NAME netns PATH` does. Requires CAP_NET_ADMIN in both and CAP_SYS_ADMIN. Throws as {@link configure};
+   * `EEXIST` if its name is taken there.
+   */
+  async moveTo(netns: string): Promise<void> {
+    validateNamespacePath(netns)
+    this.#requireOpen()
+    await this.#change((route) => route.setLink(this.#index, { netns }))
+    await this.#follow()
+  }
+
+  /**
+   * What the kernel says of the device now. Equals `ip -details -statistics link show` and `address show`. Requires no privilege in
+   * the process's own namespace.
+   *
+   * @throws TunError `ERR_TUN_CLOSED`, `ENODEV` if it was deleted
+   */
+  async inspect(): Promise<DeviceInspection> {
+    const native = this.#requireOpen()
+    return this.#inNamespace((netns) =>
+      inspectDevice({ native, netns, index: this.#index, offload: this.offload }),
+    )
+  }
+
+  /** @internal */
+  async isUp(): Promise<boolean> {
+    let up = false
+    await this.#change(async (route) => {
+      up = (await route.link(this.#index))?.up ?? false
+    })
+    return up
+  }
+
+  /**
+   * Follows the interface until the device is closed: from now on `up`, `down`, `mtu`, `rename`, `moved` and `removed` are told, and
+   * `name` and `index` are kept current. It does not keep the process alive. Resolves when nothing can be missed any more; again:
+   * nothing more happens.
+   *
+   * @throws TunError `ERR_TUN_CLOSED`, or what refused the Netlink socket
+   */
+  async watch(): Promise<void> {
+    this.#requireOpen()
+    this.#watch ??= new LinkWatch(this.#watched())
+    await this.#watch.start()
+  }
+
+  /** Closes all queues that were opened here; the device goes too unless it is persistent or others hold queues. Idempotent. */
   async close(): Promise<void> {
-    await this.queue.close()
+    await this.#watch?.close()
+    await Promise.all(this.queues.map((queue) => queue.close()))
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
-  #requireOpen(): void {
-    if (this.queue.fd >= 0) return
-    throw new TunError(`${this.name} is closed`, { code: 'ERR_TUN_CLOSED', device: this.name })
+  #native(): NativeQueue | undefined {
+    return this.#natives.find(({ fd }) => fd >= 0)
+  }
+
+  #requireOpen(): NativeQueue {
+    const native = this.#native()
+    if (native) return native
+    throw new TunError(`${this.name} is closed`, {
+      code: 'ERR_TUN_CLOSED',
+      device: this.name,
+      hint: 'Its queues were closed, or transferred to other threads: set the device up before that',
+    })
+  }
+
+  #control(call: (native: NativeQueue) => number, syscall: string): void {
+    const result = call(this.#requireOpen())
+    if (result < 0) throw systemError(result, syscall, this.name)
+  }
+
+  #currentName(native: NativeQueue): string {
+    const name = native.currentName()
+    if (typeof name === 'number') throw systemError(name, 'ioctl(TUNGETIFF)', this.name)
+    return name
+  }
+
+  #watched(): WatchedDevice {
+    const device = this
+    return {
+      get name() {
+        return device.#name
+      },
+      get index() {
+        return device.#index
+      },
+      isAlive: () => typeof this.#native()?.currentName() === 'string',
+      inNamespace: (use) => this.#inNamespace(use),
+      follow: () => this.#follow(),
+      changed: (link, before) => {
+        if (link.up !== before.up) this.emit(link.up ? 'up' : 'down')
+        if (link.mtu !== before.mtu) this.emit('mtu', link.mtu, before.mtu)
+        this.#renamed(link.name)
+      },
+      moved: () => this.emit('moved'),
+      removed: () => this.emit('removed'),
+      failed: (error) => this.emit('unwatched', error),
+    }
+  }
+
+  /** The interface is somewhere else: a descriptor knows where, and under which name. */
+  async #follow(): Promise<void> {
+    const native = this.#requireOpen()
+    this.#attachment.netns = FOREIGN_NAMESPACE
+    const name = this.#currentName(native)
+    await this.#change(async (route) => {
+      this.#index = (await route.link(name))?.index ?? this.#index
+    })
+    this.#renamed(name)
+  }
+
+  #renamed(name: string): void {
+    const previous = this.#name
+    if (name === previous) return
+    this.#name = name
+    this.emit('rename', name, previous)
+  }
+
+  #inNamespace<T>(use: (netns: string | undefined) => Promise<T>): Promise<T> {
+    return inNamespaceOf({ netns: this.#attachment.netns, native: this.#native() }, use)
+  }
+
+  async #change(call: (route: Awaited<ReturnType<typeof openRouteSocket>>) => Promise<void>): Promise<void> {
+    try {
+      await this.#inNamespace(async (netns) => {
+        await using route = await openRouteSocket(netns === undefined ? {} : { netns })
+        await call(route)
+      })
+    } catch (error) {
+      throw netlinkFailure(error, this.name)
+    }
   }
 }

@@ -31,7 +31,10 @@ function hintFor(code: string, syscall: string): string | undefined {
 }
 
 /** Errors the TUN driver reports and libuv has no name for. */
-const linuxErrors = new Map<number, [string, string]>([[-77, ['EBADFD', 'file descriptor in bad state']]])
+const linuxErrors = new Map<number, [string, string]>([
+  [-74, ['EBADMSG', 'bad message']],
+  [-77, ['EBADFD', 'file descriptor in bad state']],
+])
 
 const hints: Record<string, string> = {
   'ENOENT open(/dev/net/tun)':
@@ -51,4 +54,22 @@ const hints: Record<string, string> = {
   'EPERM setns': 'Entering a network namespace needs CAP_SYS_ADMIN',
   'EINVAL setns': 'The path is not a network namespace',
   'EBADFD read(tun)': 'The device was deleted',
+  'EBADFD write(tun)': 'The device was deleted',
+  'EBADFD ioctl(TUNGETIFF)':
+    'The descriptor is attached to no device: it was never attached, or its device was deleted',
+  'ENOTTY ioctl(TUNGETIFF)': 'The descriptor is not one of /dev/net/tun',
+  'EBADF ioctl(TUNGETIFF)': 'No such descriptor is open in this process',
+  'EFAULT write(tun)':
+    'The descriptor points outside the slab, or leaves less than 10 bytes before the packet on a queue with offload',
+  'EMSGSIZE write(tun)': 'A packet has at most 65,535 bytes, and on a memory device at most its MTU',
+  'EBADMSG write(tun)':
+    'The packet is shorter than an IP header, of another version than 4 and 6, or its length field says more than there is',
+  'EINVAL write(tun)':
+    'The kernel found the packet or its virtio words malformed: a gsoSize of 0, a checksumStart behind its end, another protocol',
+  'EOPNOTSUPP write(tun)':
+    "The checksum is unfinished or this is a super-packet: finish it, or open with offload 'raw'",
+  'EIO write(tun)': 'Bring the interface up (configure({ up: true })), and its carrier',
+  'EINVAL ioctl(TUNSETQUEUE)': 'The device has one queue: open it with multiQueue',
+  'EPERM ioctl(TUNSETOWNER)': 'Setting the owner needs CAP_NET_ADMIN',
+  'E2BIG ioctl(TUNSETIFF)': 'The device has as many queues as the kernel allows (256)',
 }

@@ -35,6 +35,10 @@ export interface QueueDriver {
   startPolling(events: number, callback: (events: number) => void): number
   stopPolling(): void
   setRef(on: boolean): void
+  /** Stops or resumes the kernel's use of this queue. Absent where there is one queue only. */
+  setAttached?(on: boolean): number
+  /** Gives the descriptor away without closing it. Absent where there is none. */
+  release?(): number
   close(): void
 }
 

@@ -1,36 +1,58 @@
-import type { NativeQueue } from '../binding.js'
 import { systemError } from '../errors/system-error.js'
 import { TunError } from '../errors/tun-error.js'
+import { type QueueDriver, READABLE, WRITABLE } from './queue-driver.js'
 
 interface Waiter {
   resolve(): void
   reject(error: Error): void
 }
 
-/** Shares the one native watcher of a queue between a callback and any number of waits. */
-export class Readiness {
-  readonly #native: NativeQueue
-  readonly #waiters = new Set<Waiter>()
-  #callback: (() => void) | undefined
-  #polling = false
+/** Who wants to hear of one event. */
+class Interest {
+  callback: (() => void) | undefined
+  readonly waiters = new Set<Waiter>()
 
-  constructor(native: NativeQueue) {
-    this.#native = native
+  get wanted(): boolean {
+    return this.callback !== undefined || this.waiters.size > 0
   }
 
-  watch(callback: () => void): () => void {
-    if (this.#callback) {
-      throw new TunError(`${this.#native.name} has an onReadable callback already`, {
+  serve(): void {
+    for (const waiter of this.waiters) waiter.resolve()
+    this.callback?.()
+  }
+}
+
+/** Shares the one watcher of a driver between callbacks and any number of waits, for reading and for writing. */
+export class Readiness {
+  readonly #driver: QueueDriver
+  readonly #hasPending: () => boolean
+  readonly #reading = new Interest()
+  readonly #writing = new Interest()
+  #polled = 0
+  #referenced = true
+  #immediate: NodeJS.Immediate | undefined
+
+  /** `hasPending`: whether something can be read that the driver has handed over already, and polling would not tell. */
+  constructor(driver: QueueDriver, hasPending: () => boolean) {
+    this.#driver = driver
+    this.#hasPending = hasPending
+  }
+
+  watch(event: typeof READABLE | typeof WRITABLE, callback: () => void): () => void {
+    const interest = this.#interest(event)
+    if (interest.callback) {
+      const method = event === READABLE ? 'onReadable' : 'onWritable'
+      throw new TunError(`${this.#driver.name} has an ${method} callback already`, {
         code: 'ERR_TUN_WATCHED',
-        device: this.#native.name,
-        hint: 'Stop the first one with the function that onReadable returned',
+        device: this.#driver.name,
+        hint: `Stop the first one with the function that ${method} returned`,
       })
     }
-    this.#callback = callback
+    interest.callback = callback
     try {
       this.#adjust()
     } catch (error) {
-      this.#callback = undefined
+      interest.callback = undefined
       throw error
     }
     let stopped = false
@@ -38,18 +60,19 @@ export class Readiness {
       if (stopped) return
       stopped = true
       // A queue closed and a later callback are somebody else's by now.
-      if (this.#callback !== callback) return
-      this.#callback = undefined
+      if (interest.callback !== callback) return
+      interest.callback = undefined
       this.#adjust()
     }
   }
 
-  wait(signal?: AbortSignal): Promise<void> {
+  wait(event: typeof READABLE | typeof WRITABLE, signal?: AbortSignal): Promise<void> {
+    const { waiters } = this.#interest(event)
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(abortError(signal))
       const settle = () => {
         signal?.removeEventListener('abort', onAbort)
-        this.#waiters.delete(waiter)
+        waiters.delete(waiter)
       }
       const waiter: Waiter = {
         resolve() {
@@ -65,52 +88,77 @@ export class Readiness {
         waiter.reject(abortError(signal!))
         this.#adjust()
       }
-      this.#waiters.add(waiter)
+      waiters.add(waiter)
       try {
         this.#adjust()
       } catch (error) {
-        this.#waiters.delete(waiter)
+        waiters.delete(waiter)
         throw error
       }
       signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
 
-  /** Forgets the callback and rejects every wait. The native watcher is the queue's to close. */
-  close(error: TunError): void {
-    this.#callback = undefined
-    this.#polling = false
-    for (const waiter of this.#waiters) waiter.reject(error)
+  setRef(on: boolean): void {
+    this.#referenced = on
+    this.#driver.setRef(on)
+    if (on) this.#immediate?.ref()
+    else this.#immediate?.unref()
   }
 
-  // One function for ever: the addon calls it every loop turn, and a loop turn must not allocate.
-  readonly #dispatch = (failed: boolean): void => {
+  /** Forgets the callbacks and rejects every wait. The driver's watcher is the queue's to close. */
+  close(error: TunError): void {
+    this.#polled = 0
+    clearImmediate(this.#immediate)
+    this.#immediate = undefined
+    for (const interest of [this.#reading, this.#writing]) {
+      interest.callback = undefined
+      for (const waiter of interest.waiters) waiter.reject(error)
+    }
+  }
+
+  #interest(event: typeof READABLE | typeof WRITABLE): Interest {
+    return event === READABLE ? this.#reading : this.#writing
+  }
+
+  // One function for ever: the driver calls it every loop turn, and a loop turn must not allocate.
+  readonly #dispatch = (events: number): void => {
+    const failed = events === 0
     // libuv has given the descriptor up; a later wait asks again, and is answered again.
     if (failed) {
-      this.#native.stopPolling()
-      this.#polling = false
+      this.#driver.stopPolling()
+      this.#polled = 0
     }
-    if (this.#waiters.size > 0) {
-      for (const waiter of this.#waiters) waiter.resolve()
-      if (!failed) this.#adjust()
-    }
-    this.#callback?.()
+    if (failed || events & WRITABLE) this.#writing.serve()
+    if (failed || events & READABLE) this.#reading.serve()
+    if (!failed) this.#adjust()
+  }
+
+  readonly #servePending = (): void => {
+    this.#immediate = undefined
+    this.#reading.serve()
+    this.#adjust()
   }
 
   #adjust(): void {
-    const wanted = this.#callback !== undefined || this.#waiters.size > 0
-    if (wanted === this.#polling) return
-    if (wanted) {
-      const result = this.#native.startPolling(this.#dispatch)
-      if (result < 0) throw systemError(result, 'epoll_ctl', this.#native.name)
-    } else {
-      this.#native.stopPolling()
+    const wanted = (this.#reading.wanted ? READABLE : 0) | (this.#writing.wanted ? WRITABLE : 0)
+    if (this.#reading.wanted && this.#hasPending() && this.#immediate === undefined) {
+      this.#immediate = setImmediate(this.#servePending)
+      if (!this.#referenced) this.#immediate.unref()
     }
-    this.#polling = wanted
+    if (wanted === this.#polled) return
+    if (wanted === 0) {
+      this.#driver.stopPolling()
+    } else {
+      const result = this.#driver.startPolling(wanted, this.#dispatch)
+      if (result < 0) throw systemError(result, 'epoll_ctl', this.#driver.name)
+    }
+    this.#polled = wanted
   }
 }
 
-function abortError(signal: AbortSignal): Error {
+/** The error of a wait that its signal ended. */
+export function abortError(signal: AbortSignal): Error {
   const error = new Error('The operation was aborted', { cause: signal.reason })
   error.name = 'AbortError'
   return Object.assign(error, { code: 'ABORT_ERR' as const })

@@ -61,3 +61,21 @@ export function countBatchSize(counters: Float64Array, first: number, size: numb
   const bucket = Math.min(31 - Math.clz32(size), BATCH_SIZE_BUCKETS - 1)
   counters[first + bucket]! += 1
 }
+
+/** All counters of a queue by name, and the two histograms of batch sizes. */
+export type TunCounters = Record<
+  Exclude<keyof typeof TUN_COUNTER, 'batchSizesIn' | 'batchSizesOut'>,
+  number
+> & {
+  batchSizesIn: number[]
+  batchSizesOut: number[]
+}
+
+/** Copies counters into an object: for logs and metrics, not for loops. */
+export function readCounters(counters: Float64Array): TunCounters {
+  const entries = Object.entries(TUN_COUNTER).map(([name, slot]) => {
+    const isHistogram = name.startsWith('batchSizes')
+    return [name, isHistogram ? [...counters.slice(slot, slot + BATCH_SIZE_BUCKETS)] : counters[slot]]
+  })
+  return Object.fromEntries(entries) as TunCounters
+}

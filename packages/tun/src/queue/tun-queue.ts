@@ -1,35 +1,89 @@
-import type { PacketBatch } from '../batch/packet-batch.js'
-import type { NativeQueue } from '../binding.js'
+import { EventEmitter } from 'node:events'
+import type { Duplex } from 'node:stream'
+import { PacketBatch } from '../batch/packet-batch.js'
 import { invalidType, requireInteger } from '../errors/invalid-argument.js'
 import { systemError } from '../errors/system-error.js'
 import { TunError } from '../errors/tun-error.js'
+import { type BatchesOptions, type BorrowedBatch, iterateBatches } from '../faces/batches.js'
+import { type DuplexOptions, packetDuplex } from '../faces/duplex.js'
+import { iteratePackets, type PacketsOptions } from '../faces/packets.js'
+import { type PacketStreams, packetStreams, type WebStreamOptions } from '../faces/web-streams.js'
+import { type Drop, DropWatch } from './drop-watch.js'
+import { type OffloadState, OffloadSwitch } from './offload-switch.js'
+import { packetError } from './packet-error.js'
+import type { PacketPath } from './packet-path.js'
+import { PlainPath } from './plain-path.js'
+import { type QueueDriver, READABLE, WRITABLE } from './queue-driver.js'
+import { RawPath } from './raw-path.js'
 import { Readiness } from './readiness.js'
+import { SplitPath } from './split-path.js'
+
+/** What a queue tells without being asked. */
+export interface TunQueueEvents {
+  /** The kernel refused a kind of super-packet; `offload` says what is live now. */
+  offload: [OffloadState]
+  /** Packets were lost, how many and why. Once for each reason of a call, in a later microtask. */
+  drop: [Drop]
+}
+
+/** A queue on its way to another thread. Made by {@link TunQueue.transfer}; a plain object, to be passed on as it is. */
+export interface QueueToken {
+  /** The open descriptor. */
+  readonly fd: number
+  readonly offload: OffloadState
+  readonly counters: Float64Array
+  /** Not 0 once somebody received the queue. */
+  readonly claim: Int32Array
+}
+
+/** Options of a wait. */
+export interface WaitOptions {
+  signal?: AbortSignal
+}
 
 /**
  * One queue of a TUN device: whole batches in and out, one native call each, nothing allocated per packet.
  *
- * The queue never keeps a batch. Between two calls the batch is the caller's, during a call the kernel's.
- * Reading and writing never wait; {@link onReadable} and {@link readable} say when reading is worth it.
+ * {@link readBatch} and {@link writeBatch} never keep a batch. Between two calls the batch is the caller's, during a call
+ * the kernel's. Reading and writing never wait; {@link onReadable} and {@link readable} say when reading is worth it,
+ * {@link onWritable} and {@link writable} when writing is. The other faces are built on these.
  */
-export class TunQueue {
-  /** The counters, written by the addon as packets pass; read them without a call, by {@link TUN_COUNTER}. */
+export class TunQueue extends EventEmitter<TunQueueEvents> implements AsyncDisposable {
+  /** The counters, written as packets pass; read them without a call, by {@link TUN_COUNTER}. */
   readonly counters: Float64Array
-  readonly #native: NativeQueue
-  readonly #name: string
+  readonly #driver: QueueDriver
+  readonly #offload: OffloadSwitch
+  readonly #path: PacketPath
   readonly #readiness: Readiness
+  readonly #drops: DropWatch
+  #single: PacketBatch | undefined
   #closed = false
 
-  /** @internal Use `openTun`. */
-  constructor(native: NativeQueue, counters: Float64Array) {
-    this.#native = native
-    this.#name = native.name
-    this.#readiness = new Readiness(native)
+  /** @internal Use `openTun` or `createMemoryTun`. */
+  constructor(driver: QueueDriver, counters: Float64Array, offload: OffloadState) {
+    super()
+    this.#driver = driver
     this.counters = counters
+    this.#offload = new OffloadSwitch(offload)
+    this.#offload.onChange = (state) => process.nextTick(() => this.emit('offload', state))
+    this.#path = packetPath(driver, this.#offload, counters)
+    this.#readiness = new Readiness(driver, () => this.#path.hasPending)
+    this.#drops = new DropWatch(counters)
+  }
+
+  /** Name of the device when the queue was opened. */
+  get name(): string {
+    return this.#driver.name
   }
 
   /** The file descriptor, -1 once closed. Lent: the queue closes it. */
   get fd(): number {
-    return this.#native.fd
+    return this.#driver.fd
+  }
+
+  /** What is live of super-packets, and why not more. */
+  get offload(): OffloadState {
+    return this.#offload.state
   }
 
   /**
@@ -37,29 +91,26 @@ export class TunQueue {
    * how many packets it holds now. 0: nothing to read.
    *
    * What the batch held before is gone. One call takes at most `batch.capacity` packets: that is the cap that
-   * keeps a busy device from starving timers and sockets.
+   * keeps a busy device from starving timers and sockets. With offload `split`, what is left of a super-packet when the
+   * batch is full comes with the next call.
    *
    * @throws TunError `EBADFD` when the device was deleted, `ERR_TUN_CLOSED`
    */
   readBatch(batch: PacketBatch): number {
     if (this.#closed) throw this.#closedError()
-    const count = this.#native.readBatch(batch.slab, batch.descriptors, batch.headroom, batch.tailroom)
-    if (count < 0) {
-      batch.clear()
-      throw systemError(count, 'read(tun)', this.#name)
-    }
-    batch.adopt(count)
+    const count = this.#path.read(batch)
+    this.#tellDrops()
+    if (count < 0) throw systemError(count, 'read(tun)', this.name)
     return count
   }
 
   /**
    * Writes packets `from`..`count - 1` in order and returns the index of the first one not written:
-   * `batch.count`, or less when the device takes no more for now (EAGAIN). Go on from that index later.
+   * `batch.count`, or less when the device takes no more for now (EAGAIN). Go on from that index with the same batch when
+   * the queue is {@link writable}; a packet behind it that is out already has the length 0 then.
    *
    * A packet of length 0 is skipped. A packet that is refused gets the errno in its status word and is
-   * counted; the others go on. `EINVAL`: the descriptor points outside the slab or the kernel found the
-   * packet malformed. `EOPNOTSUPP`: an unfinished checksum or a super-packet on a queue without offload.
-   * `EIO`: the device is down. `EBADFD`: it was deleted.
+   * counted; the others go on. {@link packetError} says what it means.
    *
    * On a queue with offload the ten bytes before each packet are overwritten with its virtio header.
    *
@@ -69,9 +120,67 @@ export class TunQueue {
     if (this.#closed) throw this.#closedError()
     requireInteger('batch.count', batch.count, 0, batch.capacity)
     requireInteger('from', from, 0, batch.count)
-    const next = this.#native.writeBatch(batch.slab, batch.descriptors, from, batch.count)
-    if (next < 0) throw systemError(next, 'write(tun)', this.#name)
+    const next = this.#path.write(batch, from)
+    this.#tellDrops()
+    if (next < 0) throw systemError(next, 'write(tun)', this.name)
     return next
+  }
+
+  /**
+   * A copy of the next packet, or undefined if there is nothing to read. For programs that have few of them: one system
+   * call, one native call and one allocation a packet.
+   *
+   * @throws TunError `ERR_TUN_RAW` on a queue with offload `raw`, whose packets mean nothing without their virtio words;
+   *   as {@link readBatch}
+   */
+  tryRead(): Uint8Array | undefined {
+    this.#refuseRaw('tryRead')
+    this.#single ??= new PacketBatch({ packets: 1, slabBytes: 1 << 17 })
+    return this.readBatch(this.#single) === 0 ? undefined : this.#single.packet(0).slice()
+  }
+
+  /**
+   * Writes one packet, whole and with complete checksums. False: the device takes no more for now.
+   *
+   * @throws TypeError, RangeError for a packet that is none, of 0 or more than 65535 bytes
+   * @throws TunError for a packet that is refused (see {@link packetError}); `ERR_TUN_CLOSED`
+   */
+  tryWrite(packet: Uint8Array): boolean {
+    this.#single ??= new PacketBatch({ packets: 1, slabBytes: 1 << 17 })
+    this.#single.clear()
+    this.#single.append(packet)
+    if (this.writeBatch(this.#single) === 0) return false
+    const error = packetError(this.#single, 0, this.name)
+    if (error) throw error
+    return true
+  }
+
+  /**
+   * Borrowed batches of what arrives, one in a turn of the event loop. See {@link BatchesOptions}.
+   *
+   * The batch is yours until you ask for the next one or release it. Ends when the queue is closed; rejects with
+   * `EBADFD` when the device is deleted and with an `AbortError` when `signal` aborts.
+   */
+  batches(options: BatchesOptions = {}): AsyncGenerator<BorrowedBatch, void, undefined> {
+    return iterateBatches(this, options)
+  }
+
+  /** Copies of the packets that arrive, yours to keep. Ends and rejects as {@link batches}; `ERR_TUN_RAW` as {@link tryRead}. */
+  packets(options: PacketsOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    this.#refuseRaw('packets')
+    return iteratePackets(this, options)
+  }
+
+  /** The queue as a pair of Web Streams of packets. `ERR_TUN_RAW` as {@link tryRead}. */
+  toWeb(options: WebStreamOptions = {}): PacketStreams {
+    this.#refuseRaw('toWeb')
+    return packetStreams(this, options)
+  }
+
+  /** The queue as an object-mode Duplex of packets, for `pipeline`. `ERR_TUN_RAW` as {@link tryRead}. */
+  toDuplex(options: DuplexOptions = {}): Duplex {
+    this.#refuseRaw('toDuplex')
+    return packetDuplex(this, options)
   }
 
   /**
@@ -84,9 +193,17 @@ export class TunQueue {
    * @throws TunError `ERR_TUN_WATCHED` while another callback is installed, `ERR_TUN_CLOSED`
    */
   onReadable(callback: () => void): () => void {
-    if (typeof callback !== 'function') throw invalidType('callback', 'a function', callback)
-    if (this.#closed) throw this.#closedError()
-    return this.#readiness.watch(callback)
+    return this.#watch(READABLE, callback)
+  }
+
+  /**
+   * Calls back in every turn of the event loop in which the device takes packets, until the returned function is
+   * called: install it after a `writeBatch` that did not write all, stop it when the rest is out.
+   *
+   * @throws TunError `ERR_TUN_WATCHED`, `ERR_TUN_CLOSED`
+   */
+  onWritable(callback: () => void): () => void {
+    return this.#watch(WRITABLE, callback)
   }
 
   /**
@@ -96,33 +213,136 @@ export class TunQueue {
    * Rejects with TunError `ERR_TUN_CLOSED` when the queue is or gets closed, with an `AbortError`
    * (`ABORT_ERR`) when `signal` aborts.
    */
-  async readable(options: { signal?: AbortSignal } = {}): Promise<void> {
+  async readable(options: WaitOptions = {}): Promise<void> {
     if (this.#closed) throw this.#closedError()
-    return this.#readiness.wait(options.signal)
+    return this.#readiness.wait(READABLE, options.signal)
   }
 
-  /** Lets a pending {@link onReadable} or {@link readable} keep the process alive. The default. */
-  ref(): void {
-    this.#native.setRef(true)
+  /** Resolves when the device takes packets. Costs and rejects as {@link readable}. */
+  async writable(options: WaitOptions = {}): Promise<void> {
+    if (this.#closed) throw this.#closedError()
+    return this.#readiness.wait(WRITABLE, options.signal)
   }
 
-  /** Lets the process end although {@link onReadable} or {@link readable} is pending. */
-  unref(): void {
-    this.#native.setRef(false)
+  /** Lets what waits for the queue keep the process alive. The default. */
+  ref(): this {
+    this.#readiness.setRef(true)
+    return this
   }
 
-  /** Closes the descriptor and rejects every pending {@link readable}. Idempotent. */
+  /** Lets the process end although something waits for the queue. */
+  unref(): this {
+    this.#readiness.setRef(false)
+    return this
+  }
+
+  /** Closes the descriptor and rejects every pending wait. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#native.close()
+    this.#driver.close()
     this.#readiness.close(this.#closedError())
   }
 
-  #closedError(): TunError {
-    return new TunError(`the queue of ${this.#name} is closed`, {
-      code: 'ERR_TUN_CLOSED',
-      device: this.#name,
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /**
+   * Lets the kernel hand this queue no more packets until {@link attach}; they go to the device's other queues. Equals
+   * `TUNSETQUEUE` with `IFF_DETACH_QUEUE`. Writing is refused meanwhile.
+   *
+   * @throws TunError `EINVAL` on a device with one queue, `ERR_TUN_CLOSED`
+   */
+  detach(): void {
+    this.#setAttached(false)
+  }
+
+  /** Takes the queue into use again. Throws as {@link detach}. */
+  attach(): void {
+    this.#setAttached(true)
+  }
+
+  /**
+   * Gives the queue to another thread: the token goes through `postMessage`, and {@link receiveQueue} makes a queue of it
+   * there, once. This one is closed then, but not its descriptor. The counters stay shared.
+   *
+   * A token that nobody receives leaks a descriptor.
+   *
+   * @throws TunError `ERR_TUN_PENDING` while a part of a super-packet waits to be read, `ERR_TUN_UNSUPPORTED` for a queue in
+   *   memory, `ERR_TUN_CLOSED`
+   */
+  transfer(): QueueToken {
+    if (this.#closed) throw this.#closedError()
+    if (this.#driver.release === undefined) throw this.#unsupported('transfer()')
+    if (this.#path.hasPending) {
+      throw new TunError(`${this.name} has packets in hand`, {
+        code: 'ERR_TUN_PENDING',
+        device: this.name,
+        hint: 'Read until readBatch() returns 0, then transfer',
+      })
+    }
+    const fd = this.#driver.release()
+    this.#closed = true
+    this.#readiness.close(this.#closedError())
+    return {
+      fd,
+      offload: this.offload,
+      counters: this.counters,
+      claim: new Int32Array(new SharedArrayBuffer(4)),
+    }
+  }
+
+  #setAttached(on: boolean): void {
+    if (this.#closed) throw this.#closedError()
+    if (this.#driver.setAttached === undefined) throw this.#unsupported(on ? 'attach()' : 'detach()')
+    const result = this.#driver.setAttached(on)
+    if (result < 0) throw systemError(result, 'ioctl(TUNSETQUEUE)', this.name)
+  }
+
+  #unsupported(method: string): TunError {
+    return new TunError(`${method}: ${this.name} is not a device of the kernel`, {
+      code: 'ERR_TUN_UNSUPPORTED',
+      device: this.name,
+      hint: 'Only queues of TUN devices have descriptors',
     })
+  }
+
+  #watch(event: typeof READABLE | typeof WRITABLE, callback: () => void): () => void {
+    if (typeof callback !== 'function') throw invalidType('callback', 'a function', callback)
+    if (this.#closed) throw this.#closedError()
+    return this.#readiness.watch(event, callback)
+  }
+
+  #tellDrops(): void {
+    if (!this.#drops.hasNew || this.listenerCount('drop') === 0) return
+    for (const drop of this.#drops.take()) queueMicrotask(() => this.emit('drop', drop))
+  }
+
+  #refuseRaw(method: string): void {
+    if (this.offload.mode !== 'raw') return
+    throw new TunError(`${method}: ${this.name} has offload 'raw'`, {
+      code: 'ERR_TUN_RAW',
+      device: this.name,
+      hint: "Super-packets mean nothing without their virtio words: use readBatch() or batches(), or open with offload 'split'",
+    })
+  }
+
+  #closedError(): TunError {
+    return new TunError(`the queue of ${this.name} is closed`, {
+      code: 'ERR_TUN_CLOSED',
+      device: this.name,
+    })
+  }
+}
+
+function packetPath(driver: QueueDriver, offload: OffloadSwitch, counters: Float64Array): PacketPath {
+  switch (offload.state.mode) {
+    case 'raw':
+      return new RawPath(driver, offload, counters)
+    case 'split':
+      return new SplitPath(driver, offload, counters)
+    default:
+      return new PlainPath(driver)
   }
 }

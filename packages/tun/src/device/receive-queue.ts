@@ -1,0 +1,29 @@
+import { binding } from '../binding.js'
+import { invalidType } from '../errors/invalid-argument.js'
+import { fromNative } from '../errors/system-error.js'
+import { TunError } from '../errors/tun-error.js'
+import { type QueueToken, TunQueue } from '../queue/tun-queue.js'
+
+/**
+ * Makes a queue of the token that `TunQueue.transfer` returned in another thread of this process.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`
+ * @throws TunError `ERR_TUN_CLOSED` if it was received before, `EBADFD` if the device was deleted meanwhile
+ */
+export function receiveQueue(token: QueueToken): TunQueue {
+  if (typeof token !== 'object' || token === null || !(token.claim instanceof Int32Array)) {
+    throw invalidType('token', 'what TunQueue.transfer() returned', token)
+  }
+  const { NativeQueue } = binding()
+  if (Atomics.compareExchange(token.claim, 0, 0, 1) !== 0) {
+    throw new TunError('the queue of this token was received before', {
+      code: 'ERR_TUN_CLOSED',
+      hint: 'A token stands for one queue: open another one for each thread, with openQueue()',
+    })
+  }
+  try {
+    return new TunQueue(new NativeQueue(token.counters, token.fd, false), token.counters, token.offload)
+  } catch (error) {
+    throw fromNative(error)
+  }
+}

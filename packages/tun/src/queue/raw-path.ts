@@ -1,0 +1,114 @@
+import { DESCRIPTOR, DESCRIPTOR_WORDS } from '../batch/descriptor.js'
+import { PacketBatch } from '../batch/packet-batch.js'
+import { segmentCount, splitPacket } from '../offload/split.js'
+import { type OffloadSwitch, protocolOfGso } from './offload-switch.js'
+import { PlainPath } from './plain-path.js'
+import type { QueueDriver } from './queue-driver.js'
+import { refuseMalformed } from './refused-packet.js'
+import { TUN_COUNTER } from './tun-counter.js'
+
+/** A super-packet of which the first segments are out. */
+interface Rest {
+  readonly batch: PacketBatch
+  readonly version: number
+  readonly index: number
+  readonly segment: number
+}
+
+const SEGMENTS_PER_CALL = 64
+const SEGMENT_SLAB_BYTES = 1 << 18
+
+/** Super-packets pass whole with their virtio words; one that the kernel refuses is sent as its segments. */
+export class RawPath extends PlainPath {
+  readonly #driver: QueueDriver
+  readonly #offload: OffloadSwitch
+  readonly #counters: Float64Array
+  #segments: PacketBatch | undefined
+  #rest: Rest | undefined
+
+  constructor(driver: QueueDriver, offload: OffloadSwitch, counters: Float64Array) {
+    super(driver)
+    this.#driver = driver
+    this.#offload = offload
+    this.#counters = counters
+  }
+
+  override write(batch: PacketBatch, from: number): number {
+    let next = from
+    let segment = this.#takeRest(batch, from)
+    while (next < batch.count) {
+      if (segment === 0) {
+        const end = this.#nextToCut(batch, next)
+        next = this.#driver.writeBatch(batch.slab, batch.descriptors, next, end)
+        if (next < 0 || next === batch.count) return next
+        const isRefused = statusOf(batch, next) !== 0
+        if (next < end && !isRefused) return next
+      }
+      if (!this.#sendSegments(batch, next, segment)) return next
+      segment = 0
+      next += 1
+    }
+    return next
+  }
+
+  /** The next super-packet of a protocol that the kernel has refused, or the end of the batch. */
+  #nextToCut(batch: PacketBatch, from: number): number {
+    const { descriptors, count } = batch
+    if (!this.#offload.isRefused('tcp') && !this.#offload.isRefused('udp')) return count
+    for (let index = from; index < count; index += 1) {
+      const words = index * DESCRIPTOR_WORDS
+      const protocol = protocolOfGso(descriptors[words + DESCRIPTOR.gsoType]!)
+      const isThere = descriptors[words + DESCRIPTOR.length] !== 0
+      if (isThere && protocol !== undefined && this.#offload.isRefused(protocol)) return index
+    }
+    return count
+  }
+
+  /** False when the driver takes no more for now. */
+  #sendSegments(batch: PacketBatch, index: number, first: number): boolean {
+    const status = index * DESCRIPTOR_WORDS + DESCRIPTOR.status
+    const total = segmentCount(batch, index)
+    if (total < 0) {
+      refuseMalformed(batch, index, this.#counters)
+      return true
+    }
+    this.#segments ??= new PacketBatch({ packets: SEGMENTS_PER_CALL, slabBytes: SEGMENT_SLAB_BYTES })
+    const segments = this.#segments
+    let isTaken = first > 0
+    for (let segment = first; segment < total; ) {
+      segments.clear()
+      const count = splitPacket(batch, index, segment, segments)
+      const written = this.#driver.writeBatch(segments.slab, segments.descriptors, 0, count)
+      for (let i = 0; i < written; i += 1) {
+        batch.descriptors[status] = statusOf(segments, i)
+        isTaken ||= statusOf(segments, i) === 0
+      }
+      segment += written
+      if (written < count) {
+        this.#rest = { batch, version: batch.version, index, segment }
+        batch.descriptors[status] = 0
+        return false
+      }
+    }
+    if (isTaken) {
+      batch.descriptors[status] = 0
+      this.#counters[TUN_COUNTER.fallbacks]! += 1
+      this.#offload.refuse(protocolOfGso(batch.descriptors[index * DESCRIPTOR_WORDS + DESCRIPTOR.gsoType]!)!)
+    }
+    return true
+  }
+
+  /** The segment to go on with at `from`; 0 if there is none. A rest that the caller gave up is counted. */
+  #takeRest(batch: PacketBatch, from: number): number {
+    const rest = this.#rest
+    if (rest === undefined) return 0
+    this.#rest = undefined
+    if (rest.batch === batch && rest.version === batch.version && rest.index === from) return rest.segment
+    this.#counters[TUN_COUNTER.dropAbandoned]! += 1
+    return 0
+  }
+}
+
+function statusOf(batch: PacketBatch, index: number): number {
+  return batch.descriptors[index * DESCRIPTOR_WORDS + DESCRIPTOR.status]!
+}
