@@ -9,8 +9,8 @@ interface ErrnoError extends Error {
 
 /** The TunError for a negative errno that `syscall` returned. */
 export function systemError(errno: number, syscall: string, device?: string, cause?: unknown): TunError {
-  const [code, text] = getSystemErrorMap().get(errno) ??
-    linuxErrors.get(errno) ?? [`errno ${-errno}`, 'unknown error']
+  const [code, text] = linuxErrors.get(errno) ??
+    getSystemErrorMap().get(errno) ?? [`errno ${-errno}`, 'unknown error']
   const subject = device ? `${syscall} on ${device}` : syscall
   const hint = hintFor(code, syscall)
   const message = `${subject}: ${text} (${code})${hint ? `. ${hint}` : ''}`
@@ -30,10 +30,15 @@ function hintFor(code: string, syscall: string): string | undefined {
   return hints[`${code} ${syscall}`] ?? (syscall.startsWith('setns(') ? hints[`${code} setns`] : undefined)
 }
 
-/** Errors the TUN driver reports and libuv has no name for. */
+/** Errors of Linux that libuv has no name for, and those of packets: a queue in memory gives them on every system. */
 const linuxErrors = new Map<number, [string, string]>([
+  [-5, ['EIO', 'i/o error']],
+  [-14, ['EFAULT', 'bad address']],
+  [-22, ['EINVAL', 'invalid argument']],
   [-74, ['EBADMSG', 'bad message']],
   [-77, ['EBADFD', 'file descriptor in bad state']],
+  [-90, ['EMSGSIZE', 'message too long']],
+  [-95, ['EOPNOTSUPP', 'operation not supported']],
 ])
 
 const hints: Record<string, string> = {
@@ -46,7 +51,7 @@ const hints: Record<string, string> = {
   'EPERM ioctl(TUNSETIFF)':
     'Run with CAP_NET_ADMIN in the network namespace, or attach to a device made for this user (ip tuntap add … user …)',
   'EBUSY ioctl(TUNSETIFF)':
-    'Another process holds the queue of this device, or exclusive was asked for and it exists',
+    'Another process holds the queue of this device, or it exists: attach to it with exclusive: false',
   'EINVAL ioctl(TUNSETIFF)':
     'The name belongs to a device that is not a TUN, or that was made with multi_queue',
   'EINVAL ioctl(TUNSETOFFLOAD)': "The kernel refuses the offloads: open with offload 'auto' or 'off'",
@@ -69,7 +74,8 @@ const hints: Record<string, string> = {
   'EOPNOTSUPP write(tun)':
     "The checksum is unfinished or this is a super-packet: finish it, or open with offload 'raw'",
   'EIO write(tun)': 'Bring the interface up (configure({ up: true })), and its carrier',
-  'EINVAL ioctl(TUNSETQUEUE)': 'The device has one queue: open it with multiQueue',
+  'EINVAL ioctl(TUNSETQUEUE)':
+    'The device has one queue (open it with multiQueue), or this one is detached, or attached, already',
   'EPERM ioctl(TUNSETOWNER)': 'Setting the owner needs CAP_NET_ADMIN',
   'E2BIG ioctl(TUNSETIFF)': 'The device has as many queues as the kernel allows (256)',
 }
