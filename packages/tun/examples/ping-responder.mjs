@@ -1,5 +1,6 @@
 // Answers ping for every address behind the device. Try it, as root: ping 192.0.2.2
 import { DESCRIPTOR, DESCRIPTOR_WORDS, openTun, PacketBatch } from '@slatfatf/tun'
+import { updateChecksum16 } from '@slatfatf/tun/checksum'
 
 const { name, queue } = await openTun({ configure: { addresses: ['192.0.2.1/24'], up: true } })
 const batch = new PacketBatch()
@@ -23,7 +24,5 @@ function answer({ view, descriptors }, words) {
   view.setUint32(ip + 12, view.getUint32(ip + 16))
   view.setUint32(ip + 16, source)
   view.setUint8(ip + 20, 0)
-  // The type went from 8 to 0, so the checksum, a complement, goes up by as much (RFC 1624).
-  const sum = view.getUint16(ip + 22) + 0x0800
-  view.setUint16(ip + 22, (sum & 0xffff) + (sum >> 16))
+  view.setUint16(ip + 22, updateChecksum16(view.getUint16(ip + 22), 0x0800, 0))
 }

@@ -1,10 +1,17 @@
 //   namespace a
 //   this test --- tun `near`, ingress redirected to --- tun `far` (8 kbit/s until the test opens it) --- this test
 // The send buffer of near's descriptor is made small, so what waits at far fills it.
-import { spawnSync } from 'node:child_process'
 import { type Lab, waitFor } from '@slatfatf/netns'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { DESCRIPTOR, DESCRIPTOR_WORDS, PacketBatch, TUN_COUNTER, type TunDevice } from '../src/index.js'
+import {
+  DESCRIPTOR,
+  DESCRIPTOR_WORDS,
+  forwardBatches,
+  PacketBatch,
+  TUN_COUNTER,
+  type TunDevice,
+} from '../src/index.js'
+import { createMemoryTun } from '../src/memory/index.js'
 import { echoRequest } from './echo-packet.js'
 import { createTunLab, HOST, openUp, PEER } from './tun-lab.js'
 
@@ -17,14 +24,10 @@ let far: TunDevice
 
 beforeAll(async () => {
   lab = await createTunLab()
-  near = await openUp(lab, { name: 'near' })
+  near = await openUp(lab, { name: 'near', sendBufferBytes: 20_000 })
   far = await openUp(lab, { name: 'far' })
   await tc(`qdisc add dev near clsact`)
   await tc(`filter add dev near ingress protocol ip u32 match u32 0 0 action mirred egress redirect dev far`)
-  const script = "import fcntl, struct; fcntl.ioctl(3, 0x400454d4, struct.pack('i', 20000))"
-  // Not as descriptor 0: for the standard ones libuv clears O_NONBLOCK, which is shared with the queue.
-  const stdio = ['ignore', 'ignore', 'inherit', near.queue.fd] as const
-  expect(spawnSync('python3', ['-c', script], { stdio: [...stdio] }).status).toBe(0)
 })
 afterAll(async () => {
   await Promise.all([near?.close(), far?.close()])
@@ -123,6 +126,55 @@ test('tryWrite says false when the device is full, and writable() resolves when 
     else await near.queue.writable()
   }
   expect(await received).toEqual(inOrder)
+})
+
+test('forwardBatches stops reading while a rest waits for room, and loses nothing', async () => {
+  const [one, other] = createMemoryTun()
+  let batches = 0
+  const stop = forwardBatches(
+    other.queue,
+    near.queue,
+    () => {
+      batches += 1
+    },
+    { batch: { packets: 8 } },
+  )
+  for (const packet of numbered()) expect(one.queue.tryWrite(packet)).toBe(true)
+  await waitFor(() => near.queue.counters[TUN_COUNTER.writeAgain]! > 0)
+  expect(batches).toBeLessThan(PACKETS / 8)
+  await openTheValve()
+  expect(await arrivals()).toEqual(inOrder)
+  expect(batches).toBe(PACKETS / 8)
+  expect(stop()).toBe(0)
+  await one.close()
+})
+
+test('forwardBatches tells what reading threw, and what it had in hand when it was stopped', async () => {
+  const [one, other] = createMemoryTun()
+  const errors: unknown[] = []
+  const options = { batch: { packets: 1 }, onError: (error: unknown) => errors.push(error) }
+  const failure = new Error('thrown by edit')
+  forwardBatches(
+    other.queue,
+    near.queue,
+    () => {
+      throw failure
+    },
+    options,
+  )
+  one.queue.tryWrite(numbered()[0]!)
+  await waitFor(() => errors.length > 0)
+  expect(errors).toEqual([failure])
+
+  while (near.queue.tryWrite(numbered()[0]!));
+  const writeAgain = near.queue.counters[TUN_COUNTER.writeAgain]!
+  const stop = forwardBatches(other.queue, near.queue, () => {})
+  one.queue.tryWrite(numbered()[1]!)
+  await waitFor(() => near.queue.counters[TUN_COUNTER.writeAgain]! > writeAgain)
+  expect(stop()).toBe(1)
+  await openTheValve()
+  await waitFor(() => far.queue.tryRead() === undefined && near.queue.tryWrite(numbered()[0]!))
+  await one.close()
 })
 
 test('aborting a wait for room rejects it, and so does closing the queue', async () => {

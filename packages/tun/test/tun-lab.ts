@@ -19,3 +19,10 @@ export async function openUp(lab: Lab, options: OpenTunOptions = {}): Promise<Tu
   await lab.ip('a', 'link', 'set', 'dev', device.name, 'up')
   return device
 }
+
+/** How many queues the kernel counts for a device in `a`: those it uses, and those that are detached. */
+export async function queueCounts(lab: Lab, name: string): Promise<{ attached: number; detached: number }> {
+  const [link] = JSON.parse(await lab.ip('a', '-details', '-json', 'link', 'show', 'dev', name))
+  const { numqueues, numdisabled } = link.linkinfo.info_data
+  return { attached: numqueues, detached: numdisabled }
+}

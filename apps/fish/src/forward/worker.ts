@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { growDescriptorTable } from '@slatfatf/tfo-socket'
-import { openTun, PacketBatch, TUN_COUNTER, type TunDevice } from '@slatfatf/tun'
+import { forwardBatches, openTun, TUN_COUNTER, type TunDevice } from '@slatfatf/tun'
 import { echoIdMode } from '../egress/echo-id.js'
 import { placeholderMode } from '../egress/placeholder.js'
 import { udpPortMode } from '../egress/port.js'
@@ -66,41 +66,16 @@ function obey(command: WorkerCommand, device: TunDevice): void {
 /** Starts the loop; the returned function stops it. */
 function forward(device: TunDevice): () => void {
   const { queue } = device
-  const batch = new PacketBatch()
-  let stopReading = () => {}
-  let stopFlushing = () => {}
-
-  // One batch a wake-up: the poll is level-triggered, so more packets mean another turn, and timers get theirs between.
-  const read = (): void => {
-    if (queue.readBatch(batch) === 0) return
-    forwarder.process(batch, performance.now())
-    const next = write(0)
-    if (next < batch.count) flushLater(next)
-  }
-  const write = (from: number): number => {
-    const next = queue.writeBatch(batch, from)
+  const stopLoop = forwardBatches(queue, queue, (batch) => forwarder.process(batch, performance.now()))
+  queue.on('drop', () => {
     counters[DROP.write_error] = queue.counters[TUN_COUNTER.writeErrors]!
-    return next
-  }
-  // What the device could not take goes before anything else is read, so that packets stay in order.
-  const flushLater = (from: number): void => {
-    let next = from
-    stopReading()
-    stopFlushing = queue.onWritable(() => {
-      next = write(next)
-      if (next < batch.count) return
-      stopFlushing()
-      stopReading = queue.onReadable(read)
-    })
-  }
-  stopReading = queue.onReadable(read)
+  })
 
   const sweeping = setInterval(() => expiry.step(ticksOf(performance.now())), TICK_MS)
   const pruning = setInterval(() => desk.prune(performance.now()), 1000)
 
   return () => {
-    stopReading()
-    stopFlushing()
+    counters[DROP.write_error]! += stopLoop()
     clearInterval(sweeping)
     clearInterval(pruning)
   }

@@ -25,6 +25,11 @@ export interface OpenTunOptions {
   /** Numeric id of the user who may attach without privileges, and of such a group. Default: left as they are. */
   owner?: number
   group?: number
+  /**
+   * Bytes that may be written and not yet consumed before writing says "not now" (TUNSETSNDBUF), for all queues of the device. Default:
+   * left as it is, and for a new device so large that writing never waits.
+   */
+  sendBufferBytes?: number
   /** Path of the network namespace the device is made or attached in. Default: the process's own. */
   netns?: string
   /** Settings of the interface, undone if one of them fails. Default false: no privileged request is made. */
@@ -37,7 +42,7 @@ const MAX_ID = 0xffff_fffe
 /** Throws for whatever is wrong in the options, before any system call. */
 export function validateOpenOptions(options: OpenTunOptions): void {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options)
-  const { name, offload, netns, configure, owner, group } = options
+  const { name, offload, netns, configure, owner, group, sendBufferBytes } = options
   if (name !== undefined) validateDeviceName(name)
   if (offload !== undefined) validateOffload(offload)
   for (const flag of ['exclusive', 'multiQueue', 'persist'] as const) {
@@ -45,6 +50,7 @@ export function validateOpenOptions(options: OpenTunOptions): void {
   }
   if (owner !== undefined) requireInteger('owner', owner, 0, MAX_ID)
   if (group !== undefined) requireInteger('group', group, 0, MAX_ID)
+  if (sendBufferBytes !== undefined) requireInteger('sendBufferBytes', sendBufferBytes, 1, 0x7fff_ffff)
   if (netns !== undefined) validateNamespacePath(netns)
   if (configure !== undefined && configure !== false) validateConfiguration(configure)
 }

@@ -34,6 +34,7 @@ export async function openTun(options: OpenTunOptions = {}): Promise<TunDevice> 
   try {
     if (options.owner !== undefined) device.setOwner(options.owner)
     if (options.group !== undefined) device.setGroup(options.group)
+    if (options.sendBufferBytes !== undefined) device.setSendBuffer(options.sendBufferBytes)
     if (options.configure) await device.configure(options.configure)
     // A device that was just made is down, and the kernel counts what is written then as dropped.
     const canProbe = options.configure ? options.configure.up === true : !exclusive && (await device.isUp())

@@ -1,7 +1,8 @@
+import { closeSync } from 'node:fs'
 import { binding } from '../binding.js'
 import { invalidType } from '../errors/invalid-argument.js'
 import { fromNative } from '../errors/system-error.js'
-import { TunError } from '../errors/tun-error.js'
+import { isTunError, TunError } from '../errors/tun-error.js'
 import { type QueueToken, TunQueue } from '../queue/tun-queue.js'
 
 /**
@@ -23,7 +24,10 @@ export function receiveQueue(token: QueueToken): TunQueue {
   }
   try {
     return new TunQueue(new NativeQueue(token.counters, token.fd, false), token.counters, token.offload)
-  } catch (error) {
-    throw fromNative(error)
+  } catch (thrown) {
+    const error = fromNative(thrown)
+    // The descriptor of a deleted device is good for nothing, and nobody else would close it.
+    if (isTunError(error) && error.code === 'EBADFD') closeSync(token.fd)
+    throw error
   }
 }

@@ -88,7 +88,8 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
   /**
    * Opens another queue of a device that was opened with `multiQueue`. The kernel spreads flows over the queues that are attached:
    * a flow comes from the queue on which its packets were last written, or else from one by hash. So answer on the queue that
-   * asked, and each flow keeps its order; read each queue by one thread only.
+   * asked, and each flow keeps its order; read each queue by one thread only. When a queue is closed or detached, flows
+   * move to others, and not only its own.
    *
    * @throws TunError `ERR_TUN_SINGLE_QUEUE`, `E2BIG` above 256 queues, `ERR_TUN_CLOSED`
    */
@@ -139,6 +140,15 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
   setCarrier(on: boolean): void {
     requireBoolean('on', on)
     this.#control((native) => native.setCarrier(on), 'ioctl(TUNSETCARRIER)')
+  }
+
+  /**
+   * Bounds what may be written and not yet consumed, in bytes, before writing says "not now": back-pressure from where the packets go.
+   * Equals `TUNSETSNDBUF`. Throws as {@link setPersist}.
+   */
+  setSendBuffer(bytes: number): void {
+    requireInteger('bytes', bytes, 1, 0x7fff_ffff)
+    this.#control((native) => native.setSendBuffer(bytes), 'ioctl(TUNSETSNDBUF)')
   }
 
   /**

@@ -1,4 +1,4 @@
-import { DESCRIPTOR, DESCRIPTOR_WORDS } from '../batch/descriptor.js'
+import { DESCRIPTOR, DESCRIPTOR_WORDS, VIRTIO_NET_HDR_F_NEEDS_CSUM } from '../batch/descriptor.js'
 import { PacketBatch } from '../batch/packet-batch.js'
 import { segmentCount, splitPacket } from '../offload/split.js'
 import { type OffloadSwitch, protocolOfGso } from './offload-switch.js'
@@ -15,6 +15,8 @@ interface Rest {
   readonly segment: number
 }
 
+/** In include/linux/skbuff.h. */
+const GSO_BY_FRAGS = 0xffff
 const SEGMENTS_PER_CALL = 64
 const SEGMENT_SLAB_BYTES = 1 << 18
 
@@ -93,7 +95,11 @@ export class RawPath extends PlainPath {
     if (isTaken) {
       batch.descriptors[status] = 0
       this.#counters[TUN_COUNTER.fallbacks]! += 1
-      this.#offload.refuse(protocolOfGso(batch.descriptors[index * DESCRIPTOR_WORDS + DESCRIPTOR.gsoType]!)!)
+      if (isDescribedWell(batch, index)) {
+        this.#offload.refuse(
+          protocolOfGso(batch.descriptors[index * DESCRIPTOR_WORDS + DESCRIPTOR.gsoType]!)!,
+        )
+      }
     }
     return true
   }
@@ -107,6 +113,19 @@ export class RawPath extends PlainPath {
     this.#counters[TUN_COUNTER.dropAbandoned]! += 1
     return 0
   }
+}
+
+/**
+ * Whether a healthy kernel would have taken the super-packet, so that refusing it says something of the kernel. What cutting does not mind,
+ * every kernel may: a header that ends behind the packet, a complete checksum, and the size that stands for "by fragments".
+ */
+function isDescribedWell({ descriptors }: PacketBatch, index: number): boolean {
+  const words = index * DESCRIPTOR_WORDS
+  return (
+    (descriptors[words + DESCRIPTOR.flags]! & VIRTIO_NET_HDR_F_NEEDS_CSUM) !== 0 &&
+    descriptors[words + DESCRIPTOR.headerLength]! <= descriptors[words + DESCRIPTOR.length]! &&
+    descriptors[words + DESCRIPTOR.gsoSize]! !== GSO_BY_FRAGS
+  )
 }
 
 function statusOf(batch: PacketBatch, index: number): number {

@@ -129,15 +129,21 @@ export class Readiness {
       this.#driver.stopPolling()
       this.#polled = 0
     }
-    if (failed || events & WRITABLE) this.#writing.serve()
-    if (failed || events & READABLE) this.#reading.serve()
-    if (!failed) this.#adjust()
+    try {
+      if (failed || events & WRITABLE) this.#writing.serve()
+      if (failed || events & READABLE) this.#reading.serve()
+    } finally {
+      if (!failed) this.#adjust()
+    }
   }
 
   readonly #servePending = (): void => {
     this.#immediate = undefined
-    this.#reading.serve()
-    this.#adjust()
+    try {
+      this.#reading.serve()
+    } finally {
+      this.#adjust()
+    }
   }
 
   #adjust(): void {

@@ -7,6 +7,7 @@ import { segmentCount, splitPacket } from '../offload/split.js'
 import { type OffloadSwitch, protocolOfGso } from './offload-switch.js'
 import type { PacketPath } from './packet-path.js'
 import type { QueueDriver } from './queue-driver.js'
+import { refuseMalformed } from './refused-packet.js'
 import { TUN_COUNTER } from './tun-counter.js'
 
 const STAGED_PACKETS = 64
@@ -113,8 +114,12 @@ export class SplitPath implements PacketPath {
     const { slab, descriptors } = batch
     let isTaken = false
     for (let piece = firstPiece(plan, output); piece >= 0; piece = nextPiece(plan, piece)) {
-      if (this.#driver.writeBatch(slab, descriptors, piece, piece + 1) === piece) return piece
-      isTaken ||= descriptors[piece * DESCRIPTOR_WORDS + DESCRIPTOR.status] === 0
+      const isStopped = this.#driver.writeBatch(slab, descriptors, piece, piece + 1) === piece
+      const status = descriptors[piece * DESCRIPTOR_WORDS + DESCRIPTOR.status]
+      if (isStopped && status === 0) return piece
+      // A packet that came with virtio words of its own, which the kernel refuses.
+      if (isStopped) refuseMalformed(batch, piece, this.#counters)
+      isTaken ||= status === 0
     }
     if (isTaken) {
       this.#counters[TUN_COUNTER.fallbacks]! += 1

@@ -250,9 +250,12 @@ export class TunQueue extends EventEmitter<TunQueueEvents> implements AsyncDispo
 
   /**
    * Lets the kernel hand this queue no more packets until {@link attach}; they go to the device's other queues. Equals
-   * `TUNSETQUEUE` with `IFF_DETACH_QUEUE`. Writing is refused meanwhile.
+   * `TUNSETQUEUE` with `IFF_DETACH_QUEUE`. Writing goes on.
    *
-   * @throws TunError `EINVAL` on a device with one queue, `ERR_TUN_CLOSED`
+   * What the queue holds unread is dropped by the kernel, which counts it nowhere: read until {@link readBatch} returns 0 before.
+   * The flows of the queue go to others, and so may those of the queue that takes its place in the kernel's order.
+   *
+   * @throws TunError `EINVAL` on a device with one queue, or if it is detached already; `ERR_TUN_CLOSED`
    */
   detach(): void {
     this.#setAttached(false)

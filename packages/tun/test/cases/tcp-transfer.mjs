@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
-import { pipeline } from 'node:stream/promises'
 
 /**
  * Sends `bytes` over TCP to `peer`, which the reader of the device turns back to the server on `host`, and
@@ -13,13 +12,40 @@ export async function transfer(host, peer, bytes) {
   await once(server, 'listening')
   const client = connect(server.address().port, peer)
   const [socket] = await once(server, 'connection')
-  const hash = createHash('sha256')
-  const received = pipeline(socket, hash)
-  client.end(sent)
-  await received
   const remote = socket.remoteAddress
+  const received = digestOf(socket)
+  client.end(sent)
+  const arrived = await received
   client.destroy()
   server.close()
-  const expected = createHash('sha256').update(sent).digest('hex')
-  return { intact: hash.digest('hex') === expected, remote }
+  return { intact: arrived === digest(sent), remote }
+}
+
+/** As {@link transfer}, but both ends send `bytes` at the same time, so that data carries acknowledgments. */
+export async function exchange(host, peer, bytes) {
+  const server = createServer({ allowHalfOpen: true }).listen(0, host)
+  await once(server, 'listening')
+  const client = connect({ port: server.address().port, host: peer, allowHalfOpen: true })
+  const [socket] = await once(server, 'connection')
+  const [there, back] = [randomBytes(bytes), randomBytes(bytes)]
+  const [arrivedThere, arrivedBack] = await Promise.all([
+    digestOf(socket),
+    digestOf(client),
+    client.end(there),
+    socket.end(back),
+  ])
+  client.destroy()
+  socket.destroy()
+  server.close()
+  return { intact: arrivedThere === digest(there) && arrivedBack === digest(back) }
+}
+
+async function digestOf(stream) {
+  const hash = createHash('sha256')
+  for await (const chunk of stream) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+function digest(bytes) {
+  return createHash('sha256').update(bytes).digest('hex')
 }
