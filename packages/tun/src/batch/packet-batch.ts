@@ -92,9 +92,18 @@ export class PacketBatch {
     if (this.count >= this.capacity || end > this.slab.length) return -1
     const index = this.count
     const words = index * DESCRIPTOR_WORDS
-    this.descriptors.fill(0, words, words + DESCRIPTOR_WORDS)
-    this.descriptors[words + DESCRIPTOR.offset] = offset
-    this.descriptors[words + DESCRIPTOR.length] = length
+    const { descriptors } = this
+    descriptors[words + DESCRIPTOR.offset] = offset
+    descriptors[words + DESCRIPTOR.length] = length
+    // Word by word: fill() costs more than all of this.
+    descriptors[words + DESCRIPTOR.flags] = 0
+    descriptors[words + DESCRIPTOR.gsoType] = 0
+    descriptors[words + DESCRIPTOR.headerLength] = 0
+    descriptors[words + DESCRIPTOR.gsoSize] = 0
+    descriptors[words + DESCRIPTOR.checksumStart] = 0
+    descriptors[words + DESCRIPTOR.checksumOffset] = 0
+    descriptors[words + DESCRIPTOR.status] = 0
+    descriptors[words + DESCRIPTOR.user] = 0
     this.#end = end
     this.count = index + 1
     return index

@@ -2,6 +2,7 @@ import { assert, integer, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { naiveSum } from '../checksum/testing/naive-checksum.js'
 import { copyAndSum } from './copy-and-sum.js'
+import { slabWords } from './slab-words.js'
 import { bytesOf } from './testing/build-packet.js'
 
 const MARGIN = 16
@@ -19,7 +20,7 @@ test('copies and sums any length between any two places, and touches nothing els
         // The source ends with the range, on whatever boundary that is.
         const source = bytesOf(from + length, seed)
         const target = new Uint8Array(MARGIN + to + length + spare).fill(0xa5)
-        const sum = copyAndSum(source, from, target, MARGIN + to, length)
+        const sum = copyAndSum(slabWords(source), from, slabWords(target), MARGIN + to, length)
         expect([...target.subarray(MARGIN + to, MARGIN + to + length)]).toEqual([...source.subarray(from)])
         expect(sum).toBe(naiveSum(source.subarray(from)))
         target.fill(0xa5, MARGIN + to, MARGIN + to + length)
@@ -38,6 +39,8 @@ test('the largest packet of the largest bytes keeps its sum', () => {
   ] as const) {
     const source = new Uint8Array(65536).fill(0xff)
     const target = new Uint8Array(65540)
-    expect(copyAndSum(source, from, target, to, 65535)).toBe(naiveSum(source.subarray(from, from + 65535)))
+    expect(copyAndSum(slabWords(source), from, slabWords(target), to, 65535)).toBe(
+      naiveSum(source.subarray(from, from + 65535)),
+    )
   }
 })

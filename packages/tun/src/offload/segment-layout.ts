@@ -81,7 +81,7 @@ const location = createTransportLocation()
  */
 export function readSegmentLayout(layout: SegmentLayout, batch: PacketBatch, index: number): number {
   const { descriptors, slab } = batch
-  if (!(index >= 0 && index < batch.count && index < batch.capacity)) return MALFORMED.outside
+  if (index >>> 0 !== index || index >= batch.count || index >= batch.capacity) return MALFORMED.outside
   const words = index * DESCRIPTOR_WORDS
   const offset = descriptors[words + DESCRIPTOR.offset]!
   const length = descriptors[words + DESCRIPTOR.length]!

@@ -4,6 +4,7 @@ import { udpComputed } from '../checksum/udp-zero.js'
 import { copyAndSum } from './copy-and-sum.js'
 import { createSegmentHeader, readSegmentHeader, writeSegmentHeader } from './segment-header.js'
 import { createSegmentLayout, readSegmentLayout } from './segment-layout.js'
+import { type SlabWords, slabWords } from './slab-words.js'
 
 const layout = createSegmentLayout()
 const header = createSegmentHeader()
@@ -42,11 +43,13 @@ export function splitPacket(
 ): number {
   const total = readSegmentLayout(layout, source, index)
   if (total < 0) return total
-  if (!(firstSegment >= 0 && firstSegment < total)) return 0
+  if (firstSegment >>> 0 !== firstSegment || firstSegment >= total) return 0
   if (!layout.isSuper) return copyOrdinary(source, index, target)
   readSegmentHeader(header, layout, source.view)
+  const from = slabWords(source.slab)
+  const to = slabWords(target.slab)
   let segment = firstSegment
-  while (segment < total && appendSegment(source, segment, total, target)) segment += 1
+  while (segment < total && appendSegment(source.view, from, segment, total, target, to)) segment += 1
   return segment - firstSegment
 }
 
@@ -55,22 +58,31 @@ function copyOrdinary(source: PacketBatch, index: number, target: PacketBatch): 
   const appended = target.allocate(length)
   if (appended < 0) return 0
   const at = target.descriptors[appended * DESCRIPTOR_WORDS + DESCRIPTOR.offset]!
+  const from = slabWords(source.slab)
+  const to = slabWords(target.slab)
   if (!isPartial) {
-    copyAndSum(source.slab, offset, target.slab, at, length)
+    copyAndSum(from, offset, to, at, length)
     return 1
   }
   const words = index * DESCRIPTOR_WORDS
   const start = source.descriptors[words + DESCRIPTOR.checksumStart]!
   const field = at + start + source.descriptors[words + DESCRIPTOR.checksumOffset]!
-  copyAndSum(source.slab, offset, target.slab, at, start)
-  const sum = copyAndSum(source.slab, offset + start, target.slab, at + start, length - start)
+  copyAndSum(from, offset, to, at, start)
+  const sum = copyAndSum(from, offset + start, to, at + start, length - start)
   // The same for every protocol: what a field of 0xffff covers sums up as well as with 0 (skb_checksum_help in net/core/dev.c).
   target.view.setUint16(field, udpComputed(~sum & 0xffff))
   return 1
 }
 
 /** False if the target is full. */
-function appendSegment(source: PacketBatch, segment: number, total: number, target: PacketBatch): boolean {
+function appendSegment(
+  source: DataView,
+  from: SlabWords,
+  segment: number,
+  total: number,
+  target: PacketBatch,
+  to: SlabWords,
+): boolean {
   const { offset, payload, gsoSize, payloadLength } = layout
   const headerBytes = payload - offset
   const before = segment * gsoSize
@@ -78,8 +90,8 @@ function appendSegment(source: PacketBatch, segment: number, total: number, targ
   const appended = target.allocate(headerBytes + bytes)
   if (appended < 0) return false
   const at = target.descriptors[appended * DESCRIPTOR_WORDS + DESCRIPTOR.offset]!
-  const sum = copyAndSum(source.slab, payload + before, target.slab, at + headerBytes, bytes)
+  const sum = copyAndSum(from, payload + before, to, at + headerBytes, bytes)
   const isLast = segment === total - 1
-  writeSegmentHeader(header, layout, source.view, segment, isLast, sum, bytes, target.view, at)
+  writeSegmentHeader(header, layout, source, segment, isLast, sum, bytes, target.view, at)
   return true
 }

@@ -19,7 +19,7 @@ export interface QueueDriver {
    * with EINVAL, and what follows was not tried.
    */
   writeBatch(slab: Uint8Array, descriptors: Int32Array, from: number, count: number): number
-  /** The same for the outputs of a merge plan, whose words are named in offload/merge-plan.ts. */
+  /** The same for the outputs of a merge plan, whose words are named in offload/plan-words.ts. */
   writeGathered(
     slab: Uint8Array,
     headers: Uint8Array,

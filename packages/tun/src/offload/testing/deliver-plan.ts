@@ -13,7 +13,10 @@ import {
 
 /** The outputs of a plan as the packets of another batch, virtio words and all: what a driver hands to the kernel. */
 export function deliverPlan(plan: MergePlan, batch: PacketBatch): PacketBatch {
-  const delivered = new PacketBatch({ packets: Math.max(plan.count, 1), slabBytes: 1 << 22 })
+  const delivered = new PacketBatch({
+    packets: Math.max(plan.count, 1),
+    slabBytes: batch.slab.length + plan.count * 256,
+  })
   const bytes = new Uint8Array(65535)
   for (let output = 0; output < plan.count; output += 1) {
     const length = copyOutput(plan, batch, output, bytes)
@@ -26,7 +29,7 @@ export function deliverPlan(plan: MergePlan, batch: PacketBatch): PacketBatch {
 /** The packets that the kernel makes of a batch. */
 export function packetsOut(batch: PacketBatch): Uint8Array[] {
   const packets: Uint8Array[] = []
-  const target = new PacketBatch({ packets: 128, slabBytes: 1 << 20 })
+  const target = new PacketBatch({ packets: 64, slabBytes: 1 << 18 })
   for (let index = 0; index < batch.count; index += 1) {
     for (let segment = 0; ; ) {
       target.clear()
@@ -53,7 +56,8 @@ export function chainsOf(plan: MergePlan): number[][] {
 
 /** A batch of these packets. */
 export function batchOf(packets: readonly Uint8Array[]): PacketBatch {
-  const batch = new PacketBatch({ packets: Math.max(packets.length, 1), slabBytes: 1 << 22 })
+  const slabBytes = packets.reduce((bytes, packet) => bytes + packet.length + 128, 0)
+  const batch = new PacketBatch({ packets: Math.max(packets.length, 1), slabBytes: slabBytes + 65_600 })
   for (const packet of packets) batch.append(packet)
   return batch
 }
