@@ -10,4 +10,8 @@ export const packageBuild: Options = {
   target: 'node20',
   shims: true,
   removeNodeProtocol: false,
+  // Stack traces name files and lines; the text of the sources would double the tarball.
+  esbuildOptions(options) {
+    options.sourcesContent = false
+  },
 }

@@ -3,6 +3,8 @@ import { packageBuild } from '../../tsup.base.js'
 
 export default defineConfig({
   ...packageBuild,
+  // One copy of what the entry points share, in CommonJS too.
+  splitting: true,
   entry: {
     index: 'src/index.ts',
     checksum: 'src/checksum/index.ts',

@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -55,10 +63,14 @@ describe.each(packages.filter(({ directory }) => directory.includes('/packages/'
   'the types of $name',
   ({ name }) => {
     it('fit every way to import it', () => {
-      const { status, stdout } = spawnSync('npx', ['attw', tarballs.get(name)!.path, '--profile', 'node16', '--format', 'ascii'], {
-        cwd: root,
-        encoding: 'utf8',
-      })
+      const { status, stdout } = spawnSync(
+        'npx',
+        ['attw', tarballs.get(name)!.path, '--profile', 'node16', '--format', 'ascii'],
+        {
+          cwd: root,
+          encoding: 'utf8',
+        },
+      )
       expect(status, stdout).toBe(0)
     })
   },
@@ -109,6 +121,7 @@ describe('an empty project with only the tarballs', () => {
       mtu: 1400,
       port: 40_000,
       second: 'EADDRNOTAVAIL',
+      entries: ['function', 'function', 'function', 'function'],
     })
   })
 
@@ -117,7 +130,23 @@ describe('an empty project with only the tarballs', () => {
       tun: [true, 'ENOENT'],
       netlink: [true, 'ENODEV'],
       range: true,
+      crossed: 2,
+      entries: ['function', 'function'],
     })
+  })
+
+  it('answers a ping with the first line of the README of @slatfatf/tun', () => {
+    const readme = readFileSync(join(root, 'packages/tun/README.md'), 'utf8')
+    const [, file] = /^sudo node (node_modules\/\S+)$/m.exec(readme)!
+    const script = `"$0" ${file} &
+      timeout 20 sh -c 'until ip -4 address show dev tun0 2>/dev/null | grep -q 192.0.2.1; do :; done'
+      ping -c 3 -i 0.05 -W 5 192.0.2.77; kill $!`
+    const printed = execFileSync('unshare', ['--net', 'sh', '-c', script, process.execPath], {
+      cwd: project,
+      encoding: 'utf8',
+      env: { ...process.env, PREBUILDS_ONLY: '1' },
+    })
+    expect(printed).toContain(' 3 received')
   })
 
   it('has fishd on its path', () => {

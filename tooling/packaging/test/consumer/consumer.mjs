@@ -2,6 +2,10 @@
 import { openRouteSocket } from '@slatfatf/netlink'
 import { isTfoSocketError, reserveTuple } from '@slatfatf/tfo-socket'
 import { openTun } from '@slatfatf/tun'
+import { internetChecksum } from '@slatfatf/tun/checksum'
+import { createMemoryTun } from '@slatfatf/tun/memory'
+import { planMerge } from '@slatfatf/tun/offload'
+import { readPcap } from '@slatfatf/tun/pcap'
 
 const device = await openTun({ name: 'packed0', configure: { up: true, mtu: 1400 } })
 const route = await openRouteSocket()
@@ -19,4 +23,6 @@ try {
 reservation.release()
 await route.close()
 await device.close()
-console.log(JSON.stringify({ name: device.name, mtu: link.mtu, port: reservation.port, second }))
+const [memory] = createMemoryTun()
+const entries = [internetChecksum, memory.queue.readBatch, planMerge, readPcap].map((entry) => typeof entry)
+console.log(JSON.stringify({ name: device.name, mtu: link.mtu, port: reservation.port, second, entries }))
