@@ -2,7 +2,14 @@
 //   kernel 192.0.2.1/24 --- tun device --- this test, answering for 192.0.2.2
 import type { Lab } from '@slatfatf/netns'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { DESCRIPTOR, DESCRIPTOR_WORDS, PacketBatch, TUN_COUNTER, type TunDevice } from '../src/index.js'
+import {
+  DESCRIPTOR,
+  DESCRIPTOR_WORDS,
+  PacketBatch,
+  packetError,
+  TUN_COUNTER,
+  type TunDevice,
+} from '../src/index.js'
 import { echoRequest, isEchoReply } from './echo-packet.js'
 import { createTunLab, HOST, openUp, PEER } from './tun-lab.js'
 
@@ -129,6 +136,15 @@ test('a refused packet carries its errno and the others go on', () => {
   expect(batch.descriptors[2 * DESCRIPTOR_WORDS + DESCRIPTOR.user]).toBe(42)
   expect(device.queue.counters[TUN_COUNTER.writeErrors]).toBe(1)
   expect(device.queue.counters[TUN_COUNTER.packetsOut]).toBe(2)
+})
+
+test('a packet larger than the MTU is taken as a network card would, and answered by the rules of IP', () => {
+  batch.append(echoRequest(PEER, HOST, 1, 3000))
+  expect(device.queue.writeBatch(batch)).toBe(1)
+  expect(packetError(batch, 0)).toBeUndefined()
+  // The reply is cut into fragments of the MTU.
+  expect(device.queue.readBatch(batch)).toBe(3)
+  for (let i = 0; i < 3; i += 1) expect(batch.packet(i).length).toBeLessThanOrEqual(1500)
 })
 
 test('counters tell packets, bytes and batches without a call', () => {
