@@ -3,8 +3,10 @@
 #include <cerrno>
 #include <type_traits>
 
+#include "batch_io.h"
+#include "io_counters.h"
 #include "kernel_abi.h"
-#include "packet_io.h"
+#include "plan_io.h"
 #include "slatfatf/arguments.h"
 #include "slatfatf/errno_error.h"
 #include "tun_fd.h"

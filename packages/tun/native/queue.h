@@ -1,5 +1,5 @@
-// The JavaScript face of one queue: owns the descriptor, lends it to packet_io and Readiness. Knows no
-// policy; src/open-tun.ts decides which ioctl comes when.
+// The JavaScript face of one queue: owns the descriptor, lends it to batch_io, plan_io and Readiness. Knows
+// no policy; src/device/attach-queue.ts decides which ioctl comes when.
 #pragma once
 
 #include <napi.h>

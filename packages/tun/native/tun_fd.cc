@@ -64,7 +64,13 @@ int OpenTun(const std::string& name, uint16_t flags, const std::string& netns, O
   slatfatf::UniqueFd fd(::open(kControlNode, O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (!fd.IsOpen()) return Failed(opened, "open(/dev/net/tun)");
   if (::ioctl(fd.Get(), TUNSETIFF, &request) < 0) return Failed(opened, "ioctl(TUNSETIFF)");
-  opened->name.assign(request.ifr_name, ::strnlen(request.ifr_name, sizeof(request.ifr_name)));
+  // Who joins others on a device has its packets in the form that they chose, whatever the request said.
+  uint32_t in_force = 0;
+  const int error = GetInterface(fd.Get(), &opened->name, &in_force);
+  if (error != 0 || ((in_force ^ flags) & (IFF_VNET_HDR | IFF_NO_PI)) != 0) {
+    opened->failed = error != 0 ? "ioctl(TUNGETIFF)" : "ioctl(TUNSETIFF)";
+    return error != 0 ? error : -EINVAL;
+  }
   opened->index = ::if_nametoindex(opened->name.c_str());
   if (opened->index == 0) return Failed(opened, "ioctl(SIOCGIFINDEX)");
   opened->flags = flags;

@@ -3,7 +3,8 @@ import { binding } from '../binding.js'
 import { invalidType } from '../errors/invalid-argument.js'
 import { fromNative } from '../errors/system-error.js'
 import { isTunError, TunError } from '../errors/tun-error.js'
-import { type QueueToken, TunQueue } from '../queue/tun-queue.js'
+import type { QueueToken } from '../queue/queue-token.js'
+import { TunQueue } from '../queue/tun-queue.js'
 
 /**
  * Makes a queue of the token that `TunQueue.transfer` returned in another thread of this process.

@@ -53,7 +53,7 @@ const hints: Record<string, string> = {
   'EBUSY ioctl(TUNSETIFF)':
     'Another process holds the queue of this device, or it exists: attach to it with exclusive: false',
   'EINVAL ioctl(TUNSETIFF)':
-    'The name belongs to a device that is not a TUN, or that was made with multi_queue',
+    'The name belongs to a device that is not a TUN, that has or lacks multiQueue, or whose other queues are with offload or without',
   'EINVAL ioctl(TUNSETOFFLOAD)': "The kernel refuses the offloads: open with offload 'auto' or 'off'",
   'ENOENT setns': 'There is no network namespace at this path',
   'EPERM setns': 'Entering a network namespace needs CAP_SYS_ADMIN',

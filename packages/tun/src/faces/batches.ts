@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { PacketBatch, type PacketBatchOptions } from '../batch/packet-batch.js'
+import { abortError } from '../errors/abort-error.js'
 import { requireBoolean } from '../errors/invalid-argument.js'
-import { abortError } from '../queue/readiness.js'
-import type { TunQueue } from '../queue/tun-queue.js'
+import type { PacketQueue } from '../queue/packet-queue.js'
 import { BatchLender, type BorrowedBatch } from './borrowed-batch.js'
 import { endsWhenClosed } from './ends-when-closed.js'
 
 export type { BorrowedBatch } from './borrowed-batch.js'
 
-/** Options of {@link TunQueue.batches}. */
+/** Options of `TunQueue.batches`. */
 export interface BatchesOptions {
   signal?: AbortSignal
   /** The batch that is filled again and again, or the dimensions of one. Default: a new one of default size. */
@@ -22,7 +22,7 @@ export interface BatchesOptions {
 
 /** Yields batch after batch; a busy device gets one a turn of the event loop, so that timers and sockets get theirs. */
 export async function* iterateBatches(
-  queue: TunQueue,
+  queue: PacketQueue,
   { signal, batch = {}, guard = process.env.NODE_ENV !== 'production' }: BatchesOptions,
 ): AsyncGenerator<BorrowedBatch, void, undefined> {
   requireBoolean('guard', guard)
@@ -40,7 +40,7 @@ export async function* iterateBatches(
   }
 }
 
-async function fill(queue: TunQueue, batch: PacketBatch, wait: { signal?: AbortSignal }): Promise<true> {
+async function fill(queue: PacketQueue, batch: PacketBatch, wait: { signal?: AbortSignal }): Promise<true> {
   if (wait.signal?.aborted) throw abortError(wait.signal)
   while (queue.readBatch(batch) === 0) await queue.readable(wait)
   return true

@@ -1,9 +1,9 @@
 import { Duplex } from 'node:stream'
-import type { TunQueue } from '../queue/tun-queue.js'
+import type { PacketQueue } from '../queue/packet-queue.js'
 import { PacketReader } from './packet-reader.js'
 import { PacketWriter } from './packet-writer.js'
 
-/** Options of {@link TunQueue.toDuplex}. */
+/** Options of `TunQueue.toDuplex`. */
 export interface DuplexOptions {
   /** Destroys the stream. */
   signal?: AbortSignal
@@ -14,7 +14,7 @@ export interface DuplexOptions {
 type Done = (error?: Error | null) => void
 
 /** One object is one packet; neither end nor destroy closes the queue. */
-export function packetDuplex(queue: TunQueue, { signal, highWaterMark = 64 }: DuplexOptions): Duplex {
+export function packetDuplex(queue: PacketQueue, { signal, highWaterMark = 64 }: DuplexOptions): Duplex {
   const destroyed = new AbortController()
   const reader = new PacketReader(queue, destroyed.signal)
   const writer = new PacketWriter(queue)

@@ -1,7 +1,7 @@
 import { PacketBatch, type PacketBatchOptions } from '../batch/packet-batch.js'
 import { invalidType } from '../errors/invalid-argument.js'
 import { isTunError } from '../errors/tun-error.js'
-import type { TunQueue } from '../queue/tun-queue.js'
+import type { PacketQueue } from '../queue/packet-queue.js'
 
 /** Options of {@link forwardBatches}. */
 export interface ForwardOptions {
@@ -22,8 +22,8 @@ export interface ForwardOptions {
  * @throws TypeError `ERR_INVALID_ARG_TYPE`, TunError `ERR_TUN_WATCHED` if a callback is installed already, `ERR_TUN_CLOSED`
  */
 export function forwardBatches(
-  from: TunQueue,
-  to: TunQueue,
+  from: PacketQueue,
+  to: PacketQueue,
   edit: (batch: PacketBatch) => void,
   options: ForwardOptions = {},
 ): () => number {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { abortError } from '../queue/readiness.js'
-import type { TunQueue } from '../queue/tun-queue.js'
+import { abortError } from '../errors/abort-error.js'
+import type { PacketQueue } from '../queue/packet-queue.js'
 import { endsWhenClosed } from './ends-when-closed.js'
 
 /** Packets in a turn of the event loop before timers and sockets get theirs. */
@@ -11,11 +11,11 @@ const PACKETS_PER_TURN = 64
  * whoever asks stops asking.
  */
 export class PacketReader {
-  readonly #queue: TunQueue
+  readonly #queue: PacketQueue
   readonly #wait: { signal?: AbortSignal }
   #inTurn = 0
 
-  constructor(queue: TunQueue, signal?: AbortSignal) {
+  constructor(queue: PacketQueue, signal?: AbortSignal) {
     this.#queue = queue
     this.#wait = signal === undefined ? {} : { signal }
   }

@@ -1,5 +1,5 @@
 import { PacketBatch } from '../batch/packet-batch.js'
-import type { TunQueue } from '../queue/tun-queue.js'
+import type { PacketQueue } from '../queue/packet-queue.js'
 
 /**
  * Writes packets in order under back-pressure, as few batches as they fit in.
@@ -7,10 +7,10 @@ import type { TunQueue } from '../queue/tun-queue.js'
  * A packet that is refused is lost with a counter and a `drop` event; that is no error of the stream.
  */
 export class PacketWriter {
-  readonly #queue: TunQueue
+  readonly #queue: PacketQueue
   readonly #batch = new PacketBatch({ packets: 64, slabBytes: 1 << 18 })
 
-  constructor(queue: TunQueue) {
+  constructor(queue: PacketQueue) {
     this.#queue = queue
   }
 

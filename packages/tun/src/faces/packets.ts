@@ -1,14 +1,14 @@
-import type { TunQueue } from '../queue/tun-queue.js'
+import type { PacketQueue } from '../queue/packet-queue.js'
 import { PacketReader } from './packet-reader.js'
 
-/** Options of {@link TunQueue.packets}. */
+/** Options of `TunQueue.packets`. */
 export interface PacketsOptions {
   signal?: AbortSignal
 }
 
 /** Yields copies of packets. */
 export async function* iteratePackets(
-  queue: TunQueue,
+  queue: PacketQueue,
   { signal }: PacketsOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = new PacketReader(queue, signal)

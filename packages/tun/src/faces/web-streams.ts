@@ -1,16 +1,16 @@
 import { ReadableStream, WritableStream } from 'node:stream/web'
-import type { TunQueue } from '../queue/tun-queue.js'
+import type { PacketQueue } from '../queue/packet-queue.js'
 import { PacketReader } from './packet-reader.js'
 import { PacketWriter } from './packet-writer.js'
 
-/** Options of {@link TunQueue.toWeb}. */
+/** Options of `TunQueue.toWeb`. */
 export interface WebStreamOptions {
   signal?: AbortSignal
   /** Packets the readable side takes ahead of its reader. Default 0: a packet stays in the device until it is asked for. */
   highWaterMark?: number
 }
 
-/** What {@link TunQueue.toWeb} returns. Neither side closes the queue. */
+/** What `TunQueue.toWeb` returns. Neither side closes the queue. */
 export interface PacketStreams {
   /** Copies of the packets that arrive. Ends when the queue is closed. */
   readable: ReadableStream<Uint8Array>
@@ -20,7 +20,7 @@ export interface PacketStreams {
 
 /** No byte streams: their readers may ask for half a packet. */
 export function packetStreams(
-  queue: TunQueue,
+  queue: PacketQueue,
   { signal, highWaterMark = 0 }: WebStreamOptions,
 ): PacketStreams {
   const cancelled = new AbortController()

@@ -1,4 +1,4 @@
-/** Words of one output of a merge plan; native/packet_io.h has the same. */
+/** Words of one output of a merge plan; native/plan_io.h has the same. */
 export const OUTPUT_WORDS = 4
 
 /**

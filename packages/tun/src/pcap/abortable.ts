@@ -1,4 +1,4 @@
-import { abortError } from '../queue/readiness.js'
+import { abortError } from '../errors/abort-error.js'
 
 /** The promise, or an `AbortError` as soon as the signal aborts. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

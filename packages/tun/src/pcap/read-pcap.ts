@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { addAbortSignal, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { abortError } from '../errors/abort-error.js'
 import { invalidType } from '../errors/invalid-argument.js'
-import { abortError } from '../queue/readiness.js'
 import { PcapParser, type PcapRecord } from './pcap-parser.js'
 
 /** Where a capture is read from: the path of a file, or its bytes in pieces of any size, such as standard input. */

@@ -39,7 +39,7 @@ function recorder(): ReplayQueue & { batches: number[][] } {
   const batches: number[][] = []
   return {
     batches,
-    writeBatch(batch, from) {
+    writeBatch(batch, from = 0) {
       batches.push(Array.from({ length: batch.count - from }, (_, i) => batch.packet(from + i)[21]!))
       for (let i = from; i < batch.count; i += 1)
         batch.descriptors[i * DESCRIPTOR_WORDS + DESCRIPTOR.status] = 0

@@ -3,16 +3,12 @@ import { DESCRIPTOR, DESCRIPTOR_WORDS } from '../batch/descriptor.js'
 import { PacketBatch } from '../batch/packet-batch.js'
 import { invalidType, invalidValue } from '../errors/invalid-argument.js'
 import { MAX_PACKET_BYTES } from '../kernel-abi.js'
+import type { PacketQueue } from '../queue/packet-queue.js'
 import type { PcapRecord } from './pcap-parser.js'
 import { type PcapSource, readPcap } from './read-pcap.js'
 
-/** What packets are replayed into: a TunQueue, or anything that takes batches as one does. */
-export interface ReplayQueue {
-  /** Writes packets `from` and later in order; returns the index of the first not written. */
-  writeBatch(batch: PacketBatch, from: number): number
-  /** Resolves when it is worth to go on. */
-  writable(options: { signal?: AbortSignal }): Promise<void>
-}
+/** Where packets are replayed: a queue of a device or in memory. */
+export type ReplayQueue = Pick<PacketQueue, 'writeBatch' | 'writable'>
 
 /** Options of {@link replayPcap}. */
 export interface ReplayOptions {

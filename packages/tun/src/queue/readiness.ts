@@ -1,3 +1,4 @@
+import { abortError } from '../errors/abort-error.js'
 import { systemError } from '../errors/system-error.js'
 import { TunError } from '../errors/tun-error.js'
 import { type QueueDriver, READABLE, WRITABLE } from './queue-driver.js'
@@ -161,11 +162,4 @@ export class Readiness {
     }
     this.#polled = wanted
   }
-}
-
-/** The error of a wait that its signal ended. */
-export function abortError(signal: AbortSignal): Error {
-  const error = new Error('The operation was aborted', { cause: signal.reason })
-  error.name = 'AbortError'
-  return Object.assign(error, { code: 'ABORT_ERR' as const })
 }

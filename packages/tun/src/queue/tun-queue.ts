@@ -12,8 +12,10 @@ import { type Drop, DropWatch } from './drop-watch.js'
 import { type OffloadState, OffloadSwitch } from './offload-switch.js'
 import { packetError } from './packet-error.js'
 import type { PacketPath } from './packet-path.js'
+import type { PacketQueue, WaitOptions } from './packet-queue.js'
 import { PlainPath } from './plain-path.js'
 import { type QueueDriver, READABLE, WRITABLE } from './queue-driver.js'
+import { createToken, type QueueToken } from './queue-token.js'
 import { RawPath } from './raw-path.js'
 import { Readiness } from './readiness.js'
 import { SplitPath } from './split-path.js'
@@ -26,21 +28,6 @@ export interface TunQueueEvents {
   drop: [Drop]
 }
 
-/** A queue on its way to another thread. Made by {@link TunQueue.transfer}; a plain object, to be passed on as it is. */
-export interface QueueToken {
-  /** The open descriptor. */
-  readonly fd: number
-  readonly offload: OffloadState
-  readonly counters: Float64Array
-  /** Not 0 once somebody received the queue. */
-  readonly claim: Int32Array
-}
-
-/** Options of a wait. */
-export interface WaitOptions {
-  signal?: AbortSignal
-}
-
 /**
  * One queue of a TUN device: whole batches in and out, one native call each, nothing allocated per packet.
  *
@@ -48,7 +35,7 @@ export interface WaitOptions {
  * the kernel's. Reading and writing never wait; {@link onReadable} and {@link readable} say when reading is worth it,
  * {@link onWritable} and {@link writable} when writing is. The other faces are built on these.
  */
-export class TunQueue extends EventEmitter<TunQueueEvents> implements AsyncDisposable {
+export class TunQueue extends EventEmitter<TunQueueEvents> implements PacketQueue, AsyncDisposable {
   /** The counters, written as packets pass; read them without a call, by {@link TUN_COUNTER}. */
   readonly counters: Float64Array
   readonly #driver: QueueDriver
@@ -288,12 +275,7 @@ export class TunQueue extends EventEmitter<TunQueueEvents> implements AsyncDispo
     const fd = this.#driver.release()
     this.#closed = true
     this.#readiness.close(this.#closedError())
-    return {
-      fd,
-      offload: this.offload,
-      counters: this.counters,
-      claim: new Int32Array(new SharedArrayBuffer(4)),
-    }
+    return createToken(fd, this.offload, this.counters)
   }
 
   #setAttached(on: boolean): void {

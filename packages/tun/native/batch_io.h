@@ -11,7 +11,7 @@
 
 namespace tun {
 
-// Words of one descriptor; DESCRIPTOR in src/descriptor.ts is the public name of each.
+// Words of one descriptor; DESCRIPTOR in src/batch/descriptor.ts is the public name of each.
 enum Word : uint32_t {
   kOffset,
   kLength,
@@ -24,32 +24,6 @@ enum Word : uint32_t {
   kStatus,
   kUser,
   kDescriptorWords,
-};
-
-// Slots of the counter array; TUN_COUNTER in src/tun-counter.ts is the public name of each.
-enum Counter : uint32_t {
-  kPacketsIn,
-  kBytesIn,
-  kPacketsOut,
-  kBytesOut,
-  kBatchesIn,
-  kBatchesOut,
-  kReadAgain,
-  kWriteAgain,
-  kWriteErrors,
-  kReadErrors,
-  kSuperPacketsIn,
-  kSuperPacketsOut,
-  kDropOutside,
-  kDropMalformed,
-  kDropDown,
-  kDropUnsupported,
-  kDropGone,
-  kDropOther,
-  // Five slots in between are raised in TypeScript.
-  kBatchSizesIn = kDropOther + 6,
-  kBatchSizesOut = kBatchSizesIn + 9,
-  kCounters = kBatchSizesOut + 9,
 };
 
 inline constexpr size_t kPacketAlignment = 64;
@@ -76,24 +50,5 @@ int32_t ReadBatch(int fd, bool virtio, const Batch& batch, Room room, double* co
 // Returns `count`, or the index at which it stopped: at a packet of status 0 because of EAGAIN; at a
 // super-packet of status EINVAL so that whoever wants to send it as segments does that before the next one.
 int32_t WriteBatch(int fd, bool virtio, const Batch& batch, uint32_t from, uint32_t count, double* counters);
-
-// Words of a merge plan: OUTPUT and PIECE in src/offload/plan-words.ts are the public names.
-enum OutputWord : uint32_t { kHeader, kHeaderBytes, kFirstPiece, kOutputStatus, kOutputWords };
-enum PieceWord : uint32_t { kPieceOffset, kPieceBytes, kNextPiece, kPieceWords };
-
-// What leaves as one packet: header memory, and behind it a chain of pieces of the slab.
-struct Plan {
-  const uint8_t* slab;
-  size_t slab_bytes;
-  uint8_t* headers;
-  size_t header_bytes;
-  int32_t* outputs;
-  uint32_t output_capacity;
-  const int32_t* pieces;
-  uint32_t piece_capacity;
-};
-
-// The same as WriteBatch for outputs from..count-1 of a plan; every header begins with a virtio header.
-int32_t WriteGathered(int fd, const Plan& plan, uint32_t from, uint32_t count, double* counters);
 
 }  // namespace tun
