@@ -1,6 +1,7 @@
 // Runs a benchmark by name: node benchmarks/run.mjs NAME [options]
 const benchmarks = {
   forward: () => import('./forward/forward.mjs'),
+  tun: () => import('./tun/tun.mjs'),
 }
 
 const [name = '', ...options] = process.argv.slice(2)

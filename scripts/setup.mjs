@@ -31,6 +31,7 @@ const programs = [
   ['taskset', 'util-linux', '--bench'],
   ['ethtool', 'ethtool', '--bench'],
   ['strace', 'strace', '--bench'],
+  ['wireguard-go', 'wireguard-go', '--bench'],
 ]
 
 class SetupError extends Error {}

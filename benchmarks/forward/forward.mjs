@@ -1,58 +1,33 @@
 // How fast packets are forwarded: fish against the kernel's own NAT and against the same loop in C.
-import { mkdir, writeFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { runBenchmark, writeResults } from '../harness/benchmark.mjs'
 import { readBusyPercent, readConditions } from '../harness/conditions.mjs'
-import { isEnclosed, runEnclosed } from '../harness/enclosure.mjs'
+import { PLACEMENT } from '../harness/placement.mjs'
+import { measureRounds } from '../harness/rounds.mjs'
+import { summarize } from '../harness/summary.mjs'
 import { buildLab, readGro, removeLab } from './lab.mjs'
-import { tcpBack, tcpOut } from './loads/tcp-bulk.mjs'
-import { udpSinkIdle, udpSinkReads } from './loads/udp-64.mjs'
+import { LOADS, tcpOut, udpSinkIdle } from './loads.mjs'
 import { parseOptions, USAGE } from './options.mjs'
-import { PLACEMENT } from './placement.mjs'
-import { observeProcess } from './process-observer.mjs'
+import { DEFINITIONS, pairsOf } from './pairs.mjs'
 import { printReport } from './report.mjs'
-import { summarize } from './summary.mjs'
 import { traceSystemCalls } from './trace-system-calls.mjs'
 
-const RESULTS = join(import.meta.dirname, '../results/forward.json')
-const LOADS = [tcpOut, tcpBack, udpSinkIdle, udpSinkReads]
-
 /**
- * @typedef {import('./variants/variant.mjs').Variant} Variant
- * @typedef {import('./loads/load.mjs').Load} Load
- * @typedef {{ load: string, variant: string, round: number, rate: number, details: Record<string, number>,
- *   process?: import('./process-observer.mjs').Observation }} Sample
+ * @typedef {import('../harness/variant.mjs').Variant} Variant
+ * @typedef {import('../harness/loads/load.mjs').Load} Load
  * @typedef {{ load: string, variant: string, callsPerWrite: Record<string, number> }} Trace
  */
 
 /**
- * Runs the benchmark. Returns 0 when every load ran with every variant, however fast; 1 when something failed to run;
- * 2 for wrong options.
+ * Runs the benchmark, and returns its exit status.
  *
  * @param {readonly string[]} args
- * @returns {Promise<number>}
  */
-export async function run(args) {
-  let options
-  try {
-    options = parseOptions(args)
-  } catch (error) {
-    console.error(`${/** @type {Error} */ (error).message}\n\n${USAGE}`)
-    return 2
-  }
-  if (!isEnclosed()) return runEnclosed()
-  try {
-    await measure(options)
-    return 0
-  } catch (error) {
-    console.error(`\nforward: ${/** @type {Error} */ (error).message}`)
-    return 1
-  }
+export function run(args) {
+  return runBenchmark({ name: 'forward', usage: USAGE }, args, { parse: parseOptions, measure })
 }
 
 /** @param {import('./options.mjs').Options} options */
 async function measure({ rounds, seconds, variants, strace }) {
-  if (availableParallelism() < 2) throw new Error('two cores are needed: sender and forwarder have one each')
   await buildLab()
   const known = {
     ...(await readConditions()),
@@ -61,68 +36,23 @@ async function measure({ rounds, seconds, variants, strace }) {
     rounds,
     seconds,
   }
-
-  /** @type {Sample[]} */
-  const samples = []
-  const busyPercent = []
-  for (let round = 0; round < rounds; round++) {
-    busyPercent.push(await readBusyPercent())
-    for (const load of LOADS) {
-      for (const variant of rotate(variants, round)) {
-        const sample = await measureOnce(load, variant, seconds)
-        samples.push({ load: load.name, variant: variant.name, round, ...sample })
-        const figure = `${(sample.rate / load.scale).toFixed(2)} ${load.unit}`
-        console.log(
-          `round ${round + 1}/${rounds}  ${load.name.padEnd(16)}  ${variant.name.padEnd(9)}  ${figure}`,
-        )
-      }
-    }
-  }
+  const { samples, busyPercent } = await measureRounds({
+    loads: LOADS,
+    variants,
+    rounds,
+    seconds,
+    buildLab,
+  })
   const traces = strace ? await traceAll(variants) : []
   await removeLab()
   busyPercent.push(await readBusyPercent())
   const conditions = { ...known, busyPercent }
 
-  const summary = summarize(LOADS, variants, samples)
+  const summary = summarize({ loads: LOADS, variants, samples }, pairsOf(LOADS))
   printReport({ conditions, loads: LOADS, variants, summary, traces })
-  await mkdir(join(RESULTS, '..'), { recursive: true })
   const rules = Object.fromEntries(variants.map(({ name, title, rules }) => [name, { title, rules }]))
-  const document = { benchmark: 'forward', conditions, variants: rules, ...summary, traces, samples }
-  await writeFile(RESULTS, `${JSON.stringify(document, undefined, 2)}\n`)
-  console.log('\nAll samples: benchmarks/results/forward.json')
-}
-
-/**
- * The order moves on by one each round, so that nobody is always first.
- *
- * @param {readonly Variant[]} variants
- * @param {number} round
- */
-function rotate(variants, round) {
-  const shift = round % variants.length
-  return [...variants.slice(shift), ...variants.slice(0, shift)]
-}
-
-/**
- * @param {Load} load
- * @param {Variant} variant
- * @param {number} seconds
- */
-async function measureOnce(load, variant, seconds) {
-  await buildLab()
-  const running = await variant.start()
-  try {
-    const observer = observeProcess(running.process)
-    const { rate, details } = await load.run({ seconds, during: observer })
-    const observation = observer.result()
-    return { rate, details, ...(observation && { process: observation }) }
-  } catch (error) {
-    throw new Error(`${load.name} through ${variant.name}: ${/** @type {Error} */ (error).message}`, {
-      cause: error,
-    })
-  } finally {
-    await running.stop()
-  }
+  const definitions = DEFINITIONS
+  await writeResults('forward', { conditions, variants: rules, definitions, ...summary, traces, samples })
 }
 
 /**

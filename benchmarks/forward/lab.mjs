@@ -1,4 +1,5 @@
 import { output } from '../harness/commands.mjs'
+import { configure, connect, inside, removeNamespaces, renewNamespaces } from '../harness/namespaces.mjs'
 
 /** Where everything is: documentation addresses (RFC 5737) and a private network for the client. */
 export const LAB = {
@@ -15,11 +16,9 @@ export const LAB = {
 export const TOPOLOGY =
   'client 10.64.0.2 ── wg0 edge up0 ── 203.0.113.1 internet   (veth, MTU 1500, slice on lo of edge)'
 
-/** @typedef {'client' | 'edge' | 'internet'} LabHost */
+const HOSTS = ['client', 'edge', 'internet']
 
-const HOSTS = /** @type {const} */ (['client', 'edge', 'internet'])
-
-/** @type {readonly (readonly [LabHost, string])[]} */
+/** @type {readonly (readonly [string, string])[]} */
 const SETUP = [
   ['client', 'addr add 10.64.0.2/24 dev eth0'],
   ['client', 'link set eth0 up'],
@@ -35,38 +34,17 @@ const SETUP = [
   ['internet', 'route add 198.51.100.10 via 203.0.113.2'],
 ]
 
-/**
- * Three hosts and the two cables between them, new for each measurement, so that no variant meets rules, conntrack
- * entries or sockets of the one before.
- */
+/** Three hosts and the two cables between them, new for each measurement. */
 export async function buildLab() {
-  await removeLab()
-  for (const host of HOSTS) {
-    await output(['ip', 'netns', 'add', host])
-    await output(['ip', '-n', host, 'link', 'set', 'lo', 'up'])
-  }
+  await renewNamespaces(HOSTS)
   await connect('client', 'eth0', 'edge', 'wg0')
   await connect('edge', 'up0', 'internet', 'eth0')
-  for (const [host, command] of SETUP) await output(['ip', '-n', host, ...command.split(' ')])
+  await configure(SETUP)
   await output(inside('edge', ['sysctl', '-qw', 'net.ipv4.ip_forward=1']))
 }
 
-/** Removes what is there of the lab. The names are those of a private /run. */
-export async function removeLab() {
-  const there = (await output(['ip', 'netns', 'list'])).split('\n').map((line) => line.split(' ')[0])
-  for (const host of HOSTS) if (there.includes(host)) await output(['ip', 'netns', 'delete', host])
-}
-
-/**
- * The command that runs another one on a host of the lab, and on one core if that is given.
- *
- * @param {LabHost} host
- * @param {readonly string[]} command
- * @param {number} [core]
- */
-export function inside(host, command, core) {
-  const pinned = core === undefined ? command : ['taskset', '--cpu-list', String(core), ...command]
-  return ['ip', 'netns', 'exec', host, ...pinned]
+export function removeLab() {
+  return removeNamespaces(HOSTS)
 }
 
 /**
@@ -86,28 +64,4 @@ export async function readGro() {
     }
   }
   return [...states].join(' and ')
-}
-
-/**
- * @param {LabHost} a
- * @param {string} aDevice
- * @param {LabHost} b
- * @param {string} bDevice
- */
-async function connect(a, aDevice, b, bDevice) {
-  await output([
-    'ip',
-    'link',
-    'add',
-    aDevice,
-    'netns',
-    a,
-    'type',
-    'veth',
-    'peer',
-    'name',
-    bDevice,
-    'netns',
-    b,
-  ])
 }

@@ -18,7 +18,8 @@ export async function readConditions() {
     kernel: release(),
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
-    governor: await readGovernor(),
+    governor: await readSetting('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
+    congestion: await readSetting('/proc/sys/net/ipv4/tcp_congestion_control'),
     node: process.version,
     compiler: `${COMPILER.join(' ')} (${await firstLine(['gcc', '--version'])})`,
     iperf3: await firstLine(['iperf3', '--version']),
@@ -44,9 +45,10 @@ function readTimes() {
   return { total, idle: times.reduce((sum, { idle }) => sum + idle, 0) }
 }
 
-async function readGovernor() {
+/** @param {string} file */
+async function readSetting(file) {
   try {
-    return (await readFile('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor', 'utf8')).trim()
+    return (await readFile(file, 'utf8')).trim()
   } catch {
     return 'unknown'
   }

@@ -6,8 +6,14 @@
 // socket is there all the same, because without one the host would answer every packet with an ICMP error.
 // read: this process reads them, and tells what it got.
 //
-// Prints "ready", waits for the first datagram, warms up, counts. A datagram from outside SOURCE's ports is
-// an error: then the rate would be that of a path that does not translate.
+// Prints "ready", waits for the first datagram, warms up, counts:
+//
+//   arrived    packets that the interface received; a super-packet is one
+//   datagrams  what UDP here got for a socket, whether it fitted in or not; a super-packet is many
+//   read       what this process read
+//
+// A datagram from outside SOURCE's ports is an error: then the rate would be that of a path that does
+// something else than it should.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -55,12 +61,32 @@ static unsigned long long received_by(const char *interface) {
   return 0;
 }
 
+// Datagrams that UDP of the process's own network namespace got for a socket so far. Those with a wrong
+// checksum are none.
+static unsigned long long datagrams_of_udp(void) {
+  FILE *statistics = fopen("/proc/self/net/snmp", "re");
+  if (statistics == NULL) fail("/proc/self/net/snmp cannot be read");
+  char line[512];
+  while (fgets(line, sizeof line, statistics) != NULL) {
+    unsigned long long delivered, errors, wrong_checksum;
+    // InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors; the line of their
+    // names does not match.
+    if (sscanf(line, "Udp: %llu %*u %llu %*u %*u %*u %llu", &delivered, &errors, &wrong_checksum) == 3) {
+      fclose(statistics);
+      return delivered + errors - wrong_checksum;
+    }
+  }
+  fail("/proc/self/net/snmp has no UDP");
+  return 0;
+}
+
 static void check_source(const struct sockaddr_in *from) {
   const unsigned port = ntohs(from->sin_port);
   if (from->sin_addr.s_addr == source.s_addr && port >= first_port && port <= last_port) return;
   char address[INET_ADDRSTRLEN];
   inet_ntop(AF_INET, &from->sin_addr, address, sizeof address);
-  fprintf(stderr, "udp-sink: a datagram came from %s:%u, which is outside the slice\n", address, port);
+  fprintf(stderr, "udp-sink: a datagram came from %s:%u, which is not where they should come from\n", address,
+          port);
   exit(1);
 }
 
@@ -136,6 +162,7 @@ int main(int count, char **arguments) {
   else
     sleep_until(end);
   const unsigned long long before = received_by(interface);
+  const unsigned long long datagrams_before = datagrams_of_udp();
   const double begin = now_seconds();
   end = begin + window;
   unsigned long long read_count = 0;
@@ -145,6 +172,8 @@ int main(int count, char **arguments) {
     sleep_until(end);
   const double seconds = now_seconds() - begin;
   const unsigned long long arrived = received_by(interface) - before;
-  printf("{\"arrived\":%llu,\"read\":%llu,\"seconds\":%.6f}\n", arrived, read_count, seconds);
+  const unsigned long long datagrams = datagrams_of_udp() - datagrams_before;
+  printf("{\"arrived\":%llu,\"datagrams\":%llu,\"read\":%llu,\"seconds\":%.6f}\n", arrived, datagrams,
+         read_count, seconds);
   return 0;
 }

@@ -1,8 +1,9 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startProgram } from '../../harness/commands.mjs'
-import { inside, LAB } from '../lab.mjs'
-import { FORWARDER_CORE } from '../placement.mjs'
+import { inside } from '../../harness/namespaces.mjs'
+import { FORWARDER_CORE } from '../../harness/placement.mjs'
+import { LAB } from '../lab.mjs'
 
 const { slice, clientInterface } = LAB
 const FISHD = join(import.meta.dirname, '../../../apps/fish/bin/fishd.js')
@@ -20,7 +21,7 @@ const configuration = (stateDirectory) => ({
   stop: { quietMs: 0 },
 })
 
-/** @type {import('./variant.mjs').Variant} */
+/** @type {import('../../harness/variant.mjs').Variant} */
 export const fish = {
   name: 'fish',
   title: 'fishd run',
@@ -35,7 +36,7 @@ export const fish = {
     const command = [process.execPath, FISHD, 'run', '--config', file]
     const program = await startProgram(inside('edge', command, FORWARDER_CORE), { ready: '"msg":"ready"' })
     return {
-      process: { pid: program.pid, device: DEVICE },
+      process: { pid: program.pid, devices: [{ name: DEVICE, seenBy: program.pid }] },
       async stop() {
         await program.stop()
         await program.ended()

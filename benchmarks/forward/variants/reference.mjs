@@ -1,7 +1,8 @@
 import { output, startProgram } from '../../harness/commands.mjs'
+import { inside } from '../../harness/namespaces.mjs'
 import { compileNativeProgram } from '../../harness/native-program.mjs'
-import { inside, LAB } from '../lab.mjs'
-import { FORWARDER_CORE } from '../placement.mjs'
+import { FORWARDER_CORE } from '../../harness/placement.mjs'
+import { LAB } from '../lab.mjs'
 
 const { slice, clientInterface } = LAB
 const DEVICE = 'cfwd0'
@@ -32,7 +33,7 @@ const REMOVE = [
   'ip rule delete fwmark 42 table 100 priority 10',
 ]
 
-/** The project's forwarder in C. @type {import('./variant.mjs').Variant} */
+/** The project's forwarder in C. @type {import('../../harness/variant.mjs').Variant} */
 export const reference = {
   name: 'reference',
   title: 'C reference over TUN (-O2, static mapping)',
@@ -46,7 +47,7 @@ export const reference = {
     await output(inside('edge', ['nft', RULESET]))
     for (const line of INSTALL) await output(inside('edge', line.split(' ')))
     return {
-      process: { pid: program.pid, device: DEVICE },
+      process: { pid: program.pid, devices: [{ name: DEVICE, seenBy: program.pid }] },
       async stop() {
         for (const line of REMOVE) await output(inside('edge', line.split(' ')))
         await output(inside('edge', ['nft', 'delete table ip bench']))

@@ -1,7 +1,7 @@
-/** The core of the forwarder, with all threads it has. Kernel snat has no process to place. */
+/** The core of the forwarder, with all threads it has. What the kernel forwards has no process to place. */
 export const FORWARDER_CORE = 1
 
-/** The core of the process that sends. On veth it also pays for the receive path of edge, up to the TUN queue. */
+/** The core of the process that sends. It also pays for the kernel's way of its packets up to the first queue. */
 export const SENDER_CORE = 0
 
 /** In words, printed with the figures. The receiver is left alone: pinned anywhere, it would favour one variant. */
