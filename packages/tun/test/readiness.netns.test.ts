@@ -1,5 +1,6 @@
 //   namespace a
 //   kernel 192.0.2.1/24 --- tun device --- this test, answering for 192.0.2.2
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Lab, waitFor } from '@slatfatf/netns'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { PacketBatch, type TunDevice } from '../src/index.js'
@@ -93,6 +94,20 @@ test('aborting a wait rejects it alone', async () => {
   await expect(device.queue.readable({ signal: AbortSignal.abort() })).rejects.toMatchObject({
     code: 'ABORT_ERR',
   })
+})
+
+// A descriptor that is polled before it is attached is in error for epoll, and stays so.
+test('a queue is polled only once it is attached: an idle one announces nothing, and the first packet is announced', async () => {
+  let calls = 0
+  const stop = device.queue.onReadable(() => {
+    calls += 1
+  })
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn()
+  expect(calls).toBe(0)
+  requestEcho()
+  await waitFor(() => calls > 0)
+  stop()
+  expect(device.queue.readBatch(batch)).toBe(1)
 })
 
 // Closing a descriptor does not end a wait for it by itself.

@@ -26,7 +26,7 @@ export function turnAround(device: TunDevice): { seen: SeenPacket[]; stop: () =>
   return { seen, stop }
 }
 
-function swapAddresses(packet: Uint8Array): void {
+export function swapAddresses(packet: Uint8Array): void {
   const [start, bytes] = packet[0]! >> 4 === 4 ? [12, 4] : [8, 16]
   const source = packet.slice(start, start + bytes)
   packet.copyWithin(start, start + bytes, start + 2 * bytes)
