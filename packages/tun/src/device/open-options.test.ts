@@ -33,14 +33,19 @@ test.each(['fishtun', 'fifteen-bytes-1', 'tun%d', 'a.b', 'ü'])('the name %j pas
 })
 
 test.each([
-  { offload: 'split' },
+  { offload: 'full' },
+  { offload: { mode: 'on' } },
+  { owner: -1 },
+  { owner: 0xffff_ffff },
+  { group: 1.5 },
+  { sendBufferBytes: 0 },
   { netns: '' },
   { netns: '/a\0b' },
   { configure: { mtu: 67 } },
   { configure: { mtu: 65536 } },
   { configure: { mtu: 1400.5 } },
   { configure: { txQueueLength: -1 } },
-  { configure: { addressGeneration: 'eui64' } },
+  { configure: { addressGeneration: 'random' } },
   { configure: { addresses: ['192.0.2.1'] } },
   { configure: { addresses: ['192.0.2.1/33'] } },
   { configure: { addresses: ['192.0.2.1/24/8'] } },
@@ -48,6 +53,9 @@ test.each([
   { configure: { addresses: ['2001:db8::1/129'] } },
   { configure: { addresses: ['fe80::1%eth0/64'] } },
   { configure: { addresses: ['example.org/24'] } },
+  { configure: { addresses: [{ address: '192.0.2.1', peer: '203.0.113.1' }] } },
+  { configure: { addresses: [{ address: '192.0.2.1/32', peer: '2001:db8::1' }] } },
+  { configure: { addresses: [{ address: '192.0.2.1/32', peer: '203.0.113.1/33' }] } },
 ])('%j is refused with a RangeError', async (options) => {
   await expect(open(options)).rejects.toBeInstanceOf(RangeError)
   await expect(open(options)).rejects.toMatchObject(value)
@@ -64,6 +72,12 @@ test.each([
   { configure: { up: 1 } },
   { configure: { addresses: '192.0.2.1/24' } },
   { configure: { addresses: [7] } },
+  { configure: { addresses: [{ address: '192.0.2.1/32' }] } },
+  { offload: null },
+  { offload: { mode: 'raw', tcp: 1 } },
+  { offload: { mode: 'split', udp: 'yes' } },
+  { multiQueue: 2 },
+  { owner: 'root' },
 ])('%j is refused with a TypeError', async (options) => {
   await expect(open(options)).rejects.toBeInstanceOf(TypeError)
   await expect(open(options)).rejects.toMatchObject(type)
