@@ -20,12 +20,13 @@ execFileSync(
     `--nodedir=${headersDirectory()}`,
     '--loglevel=warn',
   ],
-  { stdio: 'inherit' },
+  // Not at the root of the package: npm compiles whatever has a binding.gyp there when it installs from a lock file.
+  { stdio: 'inherit', cwd: join(packageDirectory, 'native') },
 )
 
-const release = join(packageDirectory, 'build', 'Release')
+const release = join(packageDirectory, 'native/build/Release')
 const addon = readdirSync(release).find((file) => file.endsWith('.node'))
-if (!addon) throw new Error(`${name}: node-gyp left no .node file in build/Release`)
+if (!addon) throw new Error(`${name}: node-gyp left no .node file in native/build/Release`)
 const prebuilds = join(packageDirectory, 'prebuilds', `linux-${process.arch}`)
 mkdirSync(prebuilds, { recursive: true })
 const prebuilt = join(prebuilds, `${name.replace('/', '+')}.glibc.node`)

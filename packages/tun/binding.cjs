@@ -1,1 +1,9 @@
-module.exports = require('node-gyp-build')(__dirname)
+// What was compiled in native/, else what came with the package.
+const { join } = require('node:path')
+const load = require('node-gyp-build')
+
+try {
+  module.exports = load(join(__dirname, 'native'))
+} catch {
+  module.exports = load(__dirname)
+}

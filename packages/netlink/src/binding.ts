@@ -34,6 +34,18 @@ export function loadBinding(): Binding {
       code: 'ERR_UNSUPPORTED_PLATFORM',
     })
   }
-  binding ??= createRequire(import.meta.url)('../binding.cjs') as Binding
+  binding ??= load()
   return binding
+}
+
+function load(): Binding {
+  try {
+    return createRequire(import.meta.url)('../binding.cjs') as Binding
+  } catch (cause) {
+    throw new NetlinkError(`there is no netlink addon for ${process.arch} and this C library`, {
+      code: 'ERR_UNSUPPORTED_PLATFORM',
+      hint: 'Compile it once: npm i node-addon-api node-gyp && npx node-gyp rebuild --directory node_modules/@slatfatf/netlink/native',
+      cause,
+    })
+  }
 }

@@ -39,8 +39,20 @@ let loaded: Binding | undefined
 export function binding(): Binding {
   if (loaded !== undefined) return loaded
   requireLinux()
-  loaded = createRequire(import.meta.url)('../binding.cjs') as Binding
+  loaded = load()
   return loaded
+}
+
+function load(): Binding {
+  try {
+    return createRequire(import.meta.url)('../binding.cjs') as Binding
+  } catch (cause) {
+    throw new TfoSocketError(`@slatfatf/tfo-socket has no addon for ${process.arch} and this C library`, {
+      code: 'ERR_UNSUPPORTED_PLATFORM',
+      hint: 'Compile it once: npm i node-addon-api node-gyp && npx node-gyp rebuild --directory node_modules/@slatfatf/tfo-socket/native',
+      cause,
+    })
+  }
 }
 
 export function requireLinux(): void {

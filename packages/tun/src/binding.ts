@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { TunError } from './errors/tun-error.js'
 import type { QueueDriver } from './queue/queue-driver.js'
 
 /** The addon's view of one queue; what it does is said in native/queue.h. Numbers below 0 are -errno. */
@@ -34,12 +35,24 @@ let loaded: Binding | undefined
 
 /** Loads the addon on first use, so that importing the package works on every platform. */
 export function binding(): Binding {
-  if (loaded) return loaded
+  loaded ??= load()
+  return loaded
+}
+
+function load(): Binding {
   if (process.platform !== 'linux') {
-    throw Object.assign(new Error(`@slatfatf/tun needs Linux, this is ${process.platform}`), {
+    throw new TunError(`@slatfatf/tun needs Linux, this is ${process.platform}`, {
       code: 'ERR_UNSUPPORTED_PLATFORM',
+      hint: 'Queues in memory, checksums, segmentation and pcap work everywhere',
     })
   }
-  loaded = createRequire(import.meta.url)('../binding.cjs') as Binding
-  return loaded
+  try {
+    return createRequire(import.meta.url)('../binding.cjs') as Binding
+  } catch (cause) {
+    throw new TunError(`@slatfatf/tun has no addon for ${process.arch} and this C library`, {
+      code: 'ERR_UNSUPPORTED_PLATFORM',
+      hint: 'Compile it once: npm i node-addon-api node-gyp && npx node-gyp rebuild --directory node_modules/@slatfatf/tun/native',
+      cause,
+    })
+  }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -17,7 +17,7 @@ export function publishedPackages(): PublishedPackage[] {
     readdirSync(join(root, folder)).map((entry) => {
       const directory = join(root, folder, entry)
       const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-      const native = readdirSync(directory).includes('binding.gyp')
+      const native = existsSync(join(directory, 'native/binding.gyp'))
       return { name: manifest.name as string, directory, native, manifest }
     }),
   )

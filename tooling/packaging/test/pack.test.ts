@@ -82,7 +82,8 @@ describe.each(packages.filter(({ native }) => native))('the addon of $name', ({ 
   it('is in the tarball, beside the sources and headers that would build it', () => {
     const { files } = tarballs.get(name)!
     expect(files).toContain(prebuild)
-    expect(files).toContain('binding.gyp')
+    expect(files).toContain('native/binding.gyp')
+    expect(files.filter((file) => file.startsWith('native/build'))).toEqual([])
     expect(files).toContain('native/include/slatfatf/unique_fd.h')
   })
 
@@ -114,6 +115,14 @@ describe('an empty project with only the tarballs', () => {
       copyFileSync(join(import.meta.dirname, 'consumer', file), join(project, file))
     }
   }, 120_000)
+
+  // npm compiles a package with a binding.gyp at its root in these two cases, whatever its manifest says.
+  it.each([['ci'], ['rebuild']])('compiles nothing on npm %s', (command) => {
+    const npm = spawnSync('npm', [command], { cwd: project, encoding: 'utf8' })
+    expect(npm.stderr + npm.stdout).not.toContain('node-gyp')
+    expect(npm.status).toBe(0)
+    expect(readdirSync(join(project, 'node_modules/@slatfatf/tun/native'))).not.toContain('build')
+  })
 
   it('opens a device, configures it and reserves a tuple from ESM', () => {
     expect(JSON.parse(enclosed('consumer.mjs'))).toEqual({

@@ -22,7 +22,9 @@ class NetnsScope {
     if (path.empty()) return;
     home_ = UniqueFd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
     UniqueFd target(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!home_.IsOpen() || !target.IsOpen() || ::setns(target.Get(), CLONE_NEWNET) != 0) {
+    // The way back is tried first: a user namespace that owns the target need not own home.
+    if (!home_.IsOpen() || !target.IsOpen() || ::setns(home_.Get(), CLONE_NEWNET) != 0 ||
+        ::setns(target.Get(), CLONE_NEWNET) != 0) {
       error_ = errno;
       home_.Reset();
     }
