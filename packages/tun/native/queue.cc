@@ -103,7 +103,13 @@ Queue::~Queue() { CloseNow(); }
 
 Napi::Value Queue::GetFd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), fd_.Get()); }
 
-Napi::Value Queue::GetName(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), name_); }
+// Errors ask for it, and users; a device may have been renamed meanwhile.
+Napi::Value Queue::GetName(const Napi::CallbackInfo& info) {
+  std::string name;
+  uint32_t flags = 0;
+  if (GetInterface(fd_.Get(), &name, &flags) == 0) name_ = std::move(name);
+  return Napi::String::New(info.Env(), name_);
+}
 
 Napi::Value Queue::GetIndex(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), index_); }
 

@@ -124,6 +124,29 @@ describe('inspect()', () => {
   })
 })
 
+describe('close()', () => {
+  test('ends a queue that is being opened, and forgets queues that were closed', async () => {
+    const device = await openTun({ netns, name: 'ending', multiQueue: true })
+    const extra = await device.openQueue()
+    expect(device.queues).toEqual([device.queue, extra])
+    await extra.close()
+    await extra.closed
+    expect(device.queues).toEqual([device.queue])
+    const opening = expect(device.openQueue()).rejects.toMatchObject({ code: 'ERR_TUN_CLOSED' })
+    await device.close()
+    await opening
+    expect(await lab.ip('a', 'link', 'show')).not.toContain('ending')
+  })
+
+  test('a device that could not be opened stays as it was', async () => {
+    await lab.ip('a', 'tuntap', 'add', 'mode', 'tun', 'name', 'kept')
+    const wrong = { addresses: ['2001:db8::1/64', '2001:db8::1/48'] }
+    const opening = openTun({ netns, name: 'kept', exclusive: false, owner: 1234, configure: wrong })
+    await expect(opening).rejects.toMatchObject({ device: 'kept' })
+    expect((await link('a', 'kept')).linkinfo.info_data).not.toHaveProperty('user')
+  })
+})
+
 describe('carrier', () => {
   test('can be taken away and given back', async () => {
     await using device = await openUp(lab)
@@ -145,6 +168,16 @@ describe('rename()', () => {
     expect(await answersPing(device)).toBe(true)
   })
 
+  test('refuses a number to be filled in, and errors name the device as it is called now', async () => {
+    await using device = await openUp(lab, { name: 'old' })
+    await expect(device.rename('new%d')).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
+    await device.rename('new')
+    await lab.ip('a', 'link', 'set', 'dev', 'new', 'down')
+    expect(() => device.queue.tryWrite(echoRequest(PEER, HOST))).toThrow(
+      expect.objectContaining({ code: 'EIO', device: 'new' }),
+    )
+  })
+
   test('to a name that is taken is EEXIST, to one that is none a RangeError', async () => {
     await using device = await openTun({ netns, name: 'first' })
     await using _other = await openTun({ netns, name: 'second' })
@@ -163,6 +196,17 @@ describe('moveTo()', () => {
     expect(await answersPing(device)).toBe(true)
     await device.rename('moved')
     expect((await device.inspect()).name).toBe('moved')
+  })
+
+  test('by somebody else, and a new name, are found out by every call', async () => {
+    await using device = await openTun({ netns, name: 'away', multiQueue: true })
+    await lab.ip('a', 'link', 'set', 'dev', 'away', 'netns', lab.name('b'))
+    await lab.ip('b', 'link', 'set', 'dev', 'away', 'name', 'there')
+    await device.configure({ mtu: 1234 })
+    expect(await device.inspect()).toMatchObject({ name: 'there', mtu: 1234 })
+    await device.openQueue()
+    expect((await link('b', 'there')).linkinfo.info_data.numqueues).toBe(2)
+    expect(await lab.ip('a', 'link', 'show')).not.toContain('away')
   })
 
   test('to a path that is no namespace changes nothing', async () => {
@@ -199,6 +243,38 @@ describe('watch()', () => {
     await waitFor(() => told.at(-1) === 'up')
     expect((await link('b', 'led')).ifindex).toBe(device.index)
     expect(told).not.toContain('removed')
+  })
+
+  test('goes on after a listener threw', async () => {
+    await using device = await openTun({ netns, name: 'angry' })
+    await device.watch()
+    const thrown: unknown[] = []
+    const listeners = process.listeners('uncaughtException')
+    process
+      .removeAllListeners('uncaughtException')
+      .on('uncaughtException', (error) => thrown.push(error.message))
+    try {
+      device.once('mtu', () => {
+        throw new Error('thrown by a listener')
+      })
+      const told = record(device)
+      await lab.ip('a', 'link', 'set', 'dev', 'angry', 'mtu', '1400')
+      await lab.ip('a', 'link', 'set', 'dev', 'angry', 'up')
+      await waitFor(() => told.includes('up'))
+      expect(told).not.toContain('unwatched')
+      expect(thrown).toEqual(['thrown by a listener'])
+    } finally {
+      process.removeAllListeners('uncaughtException')
+      for (const listener of listeners) process.on('uncaughtException', listener)
+    }
+  })
+
+  test('of a device that is gone already tells that it was removed', async () => {
+    await using device = await openTun({ netns, name: 'gone' })
+    const told = record(device)
+    await lab.ip('a', 'link', 'delete', 'gone')
+    await device.watch()
+    await waitFor(() => told.includes('removed'))
   })
 
   test('does not keep the process alive, and ends with the device', async () => {
@@ -256,6 +332,19 @@ describe('tunFromFd()', () => {
       expect(await answersPing(off)).toBe(true)
     },
   )
+
+  test('keeps protocols switched off for further queues', async () => {
+    await using owner = await openTun({ netns, offload: 'raw', multiQueue: true })
+    const offload = { mode: 'raw', udp: false } as const
+    await using adopted = await tunFromFd(owner.queue.fd, { ownership: 'borrow', offload })
+    expect((await adopted.openQueue()).offload).toMatchObject({ tcp: 'on', udp: 'off' })
+  })
+
+  test('refuses packets with a header of flags and protocol', async () => {
+    const attach = new URL('./cases/attach-with-information.py', import.meta.url).pathname
+    const { stdout } = await lab.exec('a', 'python3', [attach, process.execPath])
+    expect(JSON.parse(stdout)).toEqual({ code: 'ERR_TUN_NOT_TUN', hint: expect.any(String) })
+  })
 
   test('refuses wrong arguments before it looks at the descriptor', async () => {
     const wrong = [

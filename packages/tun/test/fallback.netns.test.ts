@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import type { Lab, NetnsChild } from '@slatfatf/netns'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { OffloadMode, OffloadState, TunCounters } from '../src/index.js'
-import { segmentsOutOfOrder } from './segments-out-of-order.js'
+import { segmentsOvertaken } from './segments-overtaken.js'
 import { sendDatagrams } from './send-datagrams.js'
 import { createTunLab, HOST, PEER } from './tun-lab.js'
 
@@ -64,7 +64,7 @@ describe.each(['raw', 'split'] as const)('offload %s', (mode) => {
   test('TCP super-packets refused with EINVAL although the flags were taken are sent as segments, none lost or reordered', async () => {
     const { report } = await refusing('tcp', 'opened', mode)
     expect(await sendStream()).toEqual({ intact: true, remote: PEER })
-    expect(await segmentsOutOfOrder(lab)).toBe(0)
+    expect(await segmentsOvertaken(lab)).toBe(0)
 
     const { offload, events, counters, refused, unwritten, lengthMax } = await report()
     expect(offload).toEqual({ mode, tcp: 'read', udp: 'on', reason: refusedWrite('tcp') })
@@ -98,7 +98,7 @@ describe.each(['raw', 'split'] as const)('offload %s', (mode) => {
     const { report } = await refusing('udp', 'opened', mode)
     expect(await sendDatagrams(lab, [HOST, PEER])).toEqual({ received: 600, intact: true })
     expect(await sendStream()).toEqual({ intact: true, remote: PEER })
-    expect(await segmentsOutOfOrder(lab)).toBe(0)
+    expect(await segmentsOvertaken(lab)).toBe(0)
     const { offload, events, counters } = await report()
     expect(offload).toEqual({ mode, tcp: 'on', udp: 'read', reason: refusedWrite('udp') })
     expect(events).toEqual([offload])
@@ -117,7 +117,7 @@ describe.each(['raw', 'split'] as const)('offload %s', (mode) => {
     })
     expect(await sendStream()).toEqual({ intact: true, remote: PEER })
     expect(await sendDatagrams(lab, [HOST, PEER])).toEqual({ received: 600, intact: true })
-    expect(await segmentsOutOfOrder(lab)).toBe(0)
+    expect(await segmentsOvertaken(lab)).toBe(0)
     const { events, counters } = await report()
     expect(events).toEqual([])
     expect(counters).toMatchObject({ writeErrors: 0, superPacketsOut: 0 })

@@ -111,6 +111,21 @@ test('without privilege opening is refused, with a hint', async () => {
   expect(error.hint).toEqual(expect.any(String))
 })
 
+// The way back must be open before the way in is taken: it belongs to another user namespace here.
+test('a namespace that cannot be left again is EPERM, and the process lives', async () => {
+  const { stdout } = await lab.exec('a', 'unshare', [
+    '--user',
+    '--map-root-user',
+    'sh',
+    '-c',
+    `unshare --net sleep 30 & other=/proc/$!/ns/net
+     while [ "$(readlink $other)" = "$(readlink /proc/self/ns/net)" ]; do :; done; "$0" "$1" $other; kill $!`,
+    process.execPath,
+    openInChild,
+  ])
+  expect(JSON.parse(stdout)).toMatchObject({ code: 'EPERM', syscall: expect.stringMatching(/^setns\(/) })
+})
+
 test('without /dev/net/tun opening is ENOENT, with a hint', async () => {
   const script = 'mount -t tmpfs tmpfs /dev/net && exec "$0" "$1"'
   const { stdout } = await lab.exec('a', 'unshare', [

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import {
   DESCRIPTOR,
   DESCRIPTOR_WORDS,
+  openTun,
   PacketBatch,
   packetError,
   TUN_COUNTER,
@@ -113,6 +114,21 @@ test('a slab that was transferred away is refused', () => {
   structuredClone(gone.slab.buffer, { transfer: [gone.slab.buffer as ArrayBuffer] })
   requestEchoes(1)
   expect(() => device.queue.readBatch(gone)).toThrow(expect.objectContaining({ code: 'EINVAL' }))
+})
+
+test('and so it is by a queue that splits, which would never be done filling it', async () => {
+  await using split = await openTun({ netns: lab.path('a'), offload: 'split' })
+  const gone = new PacketBatch()
+  structuredClone(gone.slab.buffer, { transfer: [gone.slab.buffer as ArrayBuffer] })
+  expect(() => split.queue.readBatch(gone)).toThrow(expect.objectContaining({ code: 'EINVAL' }))
+})
+
+test('what is no batch is refused with a code', () => {
+  const refused = expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' })
+  for (const wrong of [undefined, null, {}, new Uint8Array(9)]) {
+    expect(() => device.queue.readBatch(wrong as unknown as PacketBatch)).toThrow(refused)
+    expect(() => device.queue.writeBatch(wrong as unknown as PacketBatch)).toThrow(refused)
+  }
 })
 
 test('writing skips packets of length 0 and starts where it is told', () => {

@@ -74,6 +74,42 @@ test('a second callback is refused until the first is stopped', () => {
   stopSecond()
 })
 
+test('several may wait for room, and what one of them throws takes no turn from another', async () => {
+  const thrown: unknown[] = []
+  const listeners = process.listeners('uncaughtException')
+  process
+    .removeAllListeners('uncaughtException')
+    .on('uncaughtException', (error) => thrown.push(error.message))
+  try {
+    const calls = { writable: 0, readable: 0 }
+    const stops = [
+      device.queue.onWritable(() => {
+        stops[0]!()
+        throw new Error('thrown by a writer')
+      }),
+      device.queue.onWritable(() => {
+        calls.writable += 1
+      }),
+      device.queue.onReadable(() => {
+        calls.readable += 1
+      }),
+    ]
+    requestEcho()
+    await waitFor(() => calls.writable > 0 && calls.readable > 0)
+    for (const stop of stops) stop()
+    expect(thrown).toEqual(['thrown by a writer'])
+  } finally {
+    process.removeAllListeners('uncaughtException')
+    for (const listener of listeners) process.on('uncaughtException', listener)
+  }
+})
+
+test('a signal that is none is refused, and waits for nothing', async () => {
+  const signal = 5 as unknown as AbortSignal
+  await expect(device.queue.readable({ signal })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' })
+  await device.close()
+})
+
 test('the callback may close the queue', async () => {
   const closed = new Promise<void>((resolve) => {
     device.queue.onReadable(() => resolve(device.close()))

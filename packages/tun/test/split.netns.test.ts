@@ -14,7 +14,7 @@ import {
   type TunDevice,
 } from '../src/index.js'
 import { echoRequest } from './echo-packet.js'
-import { segmentsOutOfOrder } from './segments-out-of-order.js'
+import { segmentsOvertaken } from './segments-overtaken.js'
 import { sendDatagrams } from './send-datagrams.js'
 import { createTunLab, HOST, openUp, PEER } from './tun-lab.js'
 import { swapAddresses } from './turn-around.js'
@@ -138,14 +138,14 @@ describe.each([
   test('flows side by side keep their order, each', async () => {
     const child = await enter()
     const { faults } = turnAroundJudged()
-    const before = await segmentsOutOfOrder(lab)
+    const before = await segmentsOvertaken(lab)
     const [datagrams, ...streams] = await Promise.all([
       sendDatagrams(lab, [host, peer]),
       ...[4, 3, 2, 1].map((size) => child.call('transfer', host, peer, size * MIB)),
     ])
     for (const stream of streams) expect(stream).toEqual({ intact: true, remote: peer })
     expect(datagrams).toEqual({ received: 600, intact: true })
-    expect((await segmentsOutOfOrder(lab)) - before).toBe(0)
+    expect((await segmentsOvertaken(lab)) - before).toBe(0)
     expect([...faults]).toEqual([])
     expect(counters()).toMatchObject(NOTHING_LOST)
   })

@@ -66,9 +66,17 @@ async function attach(
     try {
       return { native: new NativeQueue(counters, name, flags, netns ?? ''), counters }
     } catch (thrown) {
-      const error = fromNative(thrown, name === '' ? undefined : name)
+      const isBusy = (thrown as NodeJS.ErrnoException).code === 'EBUSY'
+      const hint = isBusy ? busyHint(exclusive) : undefined
+      const error = fromNative(thrown, name === '' ? undefined : name, hint)
       if (!isTunError(error) || error.code !== 'EBUSY' || performance.now() >= deadline) throw error
     }
     await delay(BUSY_RETRY_MS)
   }
+}
+
+function busyHint(exclusive: boolean): string {
+  return exclusive
+    ? 'The device exists: attach to it with exclusive: false'
+    : 'Another descriptor, of this process or another one, holds its queue; with multiQueue a device has several'
 }

@@ -1,5 +1,11 @@
 import { isIP } from 'node:net'
-import { invalidType, invalidValue, requireBoolean, requireInteger } from '../errors/invalid-argument.js'
+import {
+  invalidType,
+  invalidValue,
+  requireBoolean,
+  requireInteger,
+  requireKnown,
+} from '../errors/invalid-argument.js'
 
 /** An address with the other end of a point-to-point link. Equals `ip address add ADDRESS peer PEER`. */
 export interface PeerAddress {
@@ -12,22 +18,25 @@ export interface PeerAddress {
 /** Settings of the network interface; what is absent is left as it is. */
 export interface DeviceConfiguration {
   /** Largest packet in bytes, 68 to 65535. */
-  mtu?: number
+  mtu?: number | undefined
   /** Packets the device queues for the reader, 0 to 1000000. The kernel's default is 500. */
-  txQueueLength?: number
+  txQueueLength?: number | undefined
   /** Bring the interface up (true) or down (false). */
-  up?: boolean
+  up?: boolean | undefined
   /** Addresses to add, as `192.0.2.1/24` or `2001:db8::1/64`; those already there stay. */
-  addresses?: (string | PeerAddress)[]
+  addresses?: (string | PeerAddress)[] | undefined
   /** How the kernel makes an IPv6 link-local address when the interface comes up; `none`: it makes none. */
-  addressGeneration?: 'none' | 'eui64'
+  addressGeneration?: 'none' | 'eui64' | undefined
 }
+
+const SETTINGS = ['mtu', 'txQueueLength', 'up', 'addresses', 'addressGeneration']
 
 /** Throws for whatever is wrong in a configuration, before any system call. */
 export function validateConfiguration(configuration: DeviceConfiguration): void {
   if (typeof configuration !== 'object' || configuration === null) {
     throw invalidType('configure', 'an object', configuration)
   }
+  requireKnown('configure', configuration, SETTINGS)
   const { mtu, txQueueLength, up, addresses, addressGeneration } = configuration
   if (mtu !== undefined) requireInteger('mtu', mtu, 68, 65535)
   if (txQueueLength !== undefined) requireInteger('txQueueLength', txQueueLength, 0, 1_000_000)

@@ -20,8 +20,9 @@ export async function inNamespaceOf<T>(
   { netns, native }: Whereabouts,
   use: (netns: string | undefined) => Promise<T>,
 ): Promise<T> {
-  const descriptor = netns === undefined ? -1 : (native?.deviceNamespace() ?? -1)
-  if (descriptor < 0) return use(netns)
+  const descriptor = native?.deviceNamespace() ?? -1
+  // An older kernel, or no CAP_NET_ADMIN: then it is where it was, or in the only namespace that can be had.
+  if (descriptor < 0) return use(netns === FOREIGN_NAMESPACE ? undefined : netns)
   try {
     return await use(isOwnNamespace(descriptor) ? undefined : `/proc/self/fd/${descriptor}`)
   } finally {

@@ -1,9 +1,6 @@
-import { type Address, type LinkStatistics, openRouteSocket } from '@slatfatf/netlink'
-import type { NativeQueue } from '../binding.js'
-import { systemError } from '../errors/system-error.js'
+import type { Address, Link, LinkStatistics, RouteSocket } from '@slatfatf/netlink'
 import { IFF_MULTI_QUEUE, IFF_NAPI, IFF_VNET_HDR } from '../kernel-abi.js'
 import type { OffloadState } from '../queue/offload-switch.js'
-import { netlinkFailure } from './configure-device.js'
 
 /** What {@link TunDevice.inspect} returns. */
 export interface DeviceInspection {
@@ -33,50 +30,40 @@ export interface DeviceInspection {
   supports: { offload: boolean; multiQueue: boolean; napi: boolean }
 }
 
-interface Subject {
-  native: NativeQueue
-  netns: string | undefined
-  index: number
-  offload: OffloadState
-}
-
-/** Asks the kernel about a device. */
-export async function inspectDevice({ native, netns, index, offload }: Subject): Promise<DeviceInspection> {
-  const features = native.features()
-  if (features < 0) throw systemError(features, 'ioctl(TUNGETFEATURES)', native.name)
-  try {
-    await using route = await openRouteSocket(netns === undefined ? {} : { netns })
-    const link = await route.link(index, { statistics: true })
-    if (link === undefined) throw systemError(-19, 'RTM_GETLINK', native.name)
-    const addresses = await route.addresses({ interface: index })
-    const { tun, statistics } = link
-    return {
-      name: link.name,
-      index: link.index,
-      up: link.up,
-      carrier: link.carrier ?? false,
-      mtu: link.mtu,
-      txQueueLength: link.txQueueLength,
-      flags: link.flags,
-      addresses: addresses.map(describeAddress),
-      persist: tun?.persist ?? false,
-      ...(tun?.owner !== undefined && { owner: tun.owner }),
-      ...(tun?.group !== undefined && { group: tun.group }),
-      multiQueue: tun?.multiQueue ?? false,
-      queues: { attached: tun?.queues ?? 1, detached: tun?.disabledQueues ?? 0 },
-      offload,
-      kernel: {
-        in: directionOf(statistics, 'tx'),
-        out: directionOf(statistics, 'rx'),
-      },
-      supports: {
-        offload: (features & IFF_VNET_HDR) !== 0,
-        multiQueue: (features & IFF_MULTI_QUEUE) !== 0,
-        napi: (features & IFF_NAPI) !== 0,
-      },
-    }
-  } catch (error) {
-    throw netlinkFailure(error, native.name)
+/** Tells what the kernel says of an interface. */
+export async function inspectLink(
+  route: RouteSocket,
+  link: Link,
+  features: number,
+  offload: OffloadState,
+): Promise<DeviceInspection> {
+  const { index } = link
+  const addresses = await route.addresses({ interface: index })
+  const { tun, statistics } = link
+  return {
+    name: link.name,
+    index: link.index,
+    up: link.up,
+    carrier: link.carrier ?? false,
+    mtu: link.mtu,
+    txQueueLength: link.txQueueLength,
+    flags: link.flags,
+    addresses: addresses.map(describeAddress),
+    persist: tun?.persist ?? false,
+    ...(tun?.owner !== undefined && { owner: tun.owner }),
+    ...(tun?.group !== undefined && { group: tun.group }),
+    multiQueue: tun?.multiQueue ?? false,
+    queues: { attached: tun?.queues ?? 1, detached: tun?.disabledQueues ?? 0 },
+    offload,
+    kernel: {
+      in: directionOf(statistics, 'tx'),
+      out: directionOf(statistics, 'rx'),
+    },
+    supports: {
+      offload: (features & IFF_VNET_HDR) !== 0,
+      multiQueue: (features & IFF_MULTI_QUEUE) !== 0,
+      napi: (features & IFF_NAPI) !== 0,
+    },
   }
 }
 

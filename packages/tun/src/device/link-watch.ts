@@ -1,12 +1,13 @@
-import { type Link, type LinkWatch as WatchedLinks, watchLinks } from '@slatfatf/netlink'
-import { netlinkFailure } from './configure-device.js'
+import { type Link, type RemovedLink, type LinkWatch as WatchedLinks, watchLinks } from '@slatfatf/netlink'
+import { TunError } from '../errors/tun-error.js'
+import { deviceFailure } from './device-failure.js'
 
 /** What the watch needs of a device, and what it tells it. */
 export interface WatchedDevice {
   readonly name: string
   readonly index: number
-  /** Whether the descriptor is still attached to a device. */
-  isAlive(): boolean
+  /** Whether a descriptor is still attached to it; undefined if there is none here to ask. */
+  isAlive(): boolean | undefined
   inNamespace<T>(use: (netns: string | undefined) => Promise<T>): Promise<T>
   /** The interface is in another namespace: resolves when `index` is the new one. */
   follow(): Promise<void>
@@ -27,11 +28,11 @@ export class LinkWatch {
     this.#device = device
   }
 
-  /** Resolves when nothing can be missed any more. A failed start may be tried again. */
+  /** Resolves when nothing can be missed any more. A failed watch may be started again. */
   start(): Promise<void> {
     this.#starting ??= this.#open().catch((error) => {
       this.#starting = undefined
-      throw netlinkFailure(error, this.#device.name)
+      throw deviceFailure(error, 'watching', this.#device.name)
     })
     return this.#starting
   }
@@ -47,34 +48,45 @@ export class LinkWatch {
       changed: (link: Link, before: Link) => {
         if (link.index === device.index) device.changed(link, before)
       },
-      removed: ({ index }: Link) => {
-        if (index === device.index) this.#left()
+      removed: (link: RemovedLink) => {
+        if (link.index === device.index) this.#left(link.movedToIndex !== undefined)
       },
       failed: (error: Error) => this.#fail(error),
     }
-    this.#links = await device.inNamespace((netns) =>
+    const links = await device.inNamespace((netns) =>
       watchLinks(listener, { ref: false, ...(netns !== undefined && { netns }) }),
     )
-    if (this.#closed) await this.#links.close()
+    this.#links = links
+    if (this.#closed) await links.close()
+    // Gone before anybody watched.
+    else if (!links.links.has(device.index)) this.#left(false)
   }
 
-  #left(): void {
+  #left(hasMoved: boolean): void {
     void this.#links?.close()
-    if (!this.#device.isAlive()) {
-      this.#device.removed()
-      return
-    }
-    this.#follow().catch((error) => this.#fail(error))
+    const isAlive = this.#device.isAlive()
+    if (isAlive) this.#follow().catch((error) => this.#fail(error))
+    else if (hasMoved && isAlive === undefined) this.#fail(cannotFollow(this.#device.name))
+    else this.#device.removed()
   }
 
   async #follow(): Promise<void> {
     await this.#device.follow()
     if (this.#closed) return
     await this.#open()
-    this.#device.moved()
+    if (!this.#closed) this.#device.moved()
   }
 
   #fail(error: unknown): void {
-    if (!this.#closed) this.#device.failed(netlinkFailure(error, this.#device.name) as Error)
+    this.#starting = undefined
+    if (!this.#closed) this.#device.failed(deviceFailure(error, 'watching', this.#device.name) as Error)
   }
+}
+
+function cannotFollow(device: string): TunError {
+  return new TunError(`${device} was moved to another network namespace`, {
+    code: 'ERR_TUN_CLOSED',
+    device,
+    hint: 'Only a descriptor knows where, and all queues were transferred: keep one, or watch before',
+  })
 }

@@ -24,8 +24,9 @@ export interface OffloadPlan {
 /** Throws for whatever is no mode and no settings. */
 export function validateOffload(request: unknown): void {
   const { mode, tcp, udp } = settingsOf(request)
+  const name = typeof request === 'string' ? 'offload' : 'offload.mode'
   if (!['off', 'split', 'raw', 'auto'].includes(mode)) {
-    throw invalidValue('offload', "'off', 'split', 'raw' or 'auto'", mode)
+    throw invalidValue(name, "'off', 'split', 'raw' or 'auto'", mode)
   }
   if (tcp !== undefined) requireBoolean('offload.tcp', tcp)
   if (udp !== undefined) requireBoolean('offload.udp', udp)

@@ -39,6 +39,8 @@ test.each([
   { owner: 0xffff_ffff },
   { group: 1.5 },
   { sendBufferBytes: 0 },
+  { nmae: 'tun0' },
+  { configure: { adresses: [] } },
   { netns: '' },
   { netns: '/a\0b' },
   { configure: { mtu: 67 } },

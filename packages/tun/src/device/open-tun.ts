@@ -32,16 +32,18 @@ export async function openTun(options: OpenTunOptions = {}): Promise<TunDevice> 
   const got = wanted && offload.mode !== 'off' ? { ...wanted, optional: false } : undefined
   const device = new TunDevice(native, { ...attachment, name: native.name, offload: got })
   try {
-    if (options.owner !== undefined) device.setOwner(options.owner)
-    if (options.group !== undefined) device.setGroup(options.group)
     if (options.sendBufferBytes !== undefined) device.setSendBuffer(options.sendBufferBytes)
     if (options.configure) await device.configure(options.configure)
     // A device that was just made is down, and the kernel counts what is written then as dropped.
-    const canProbe = options.configure ? options.configure.up === true : !exclusive && (await device.isUp())
+    const canProbe =
+      offload.mode !== 'off' &&
+      (options.configure ? options.configure.up === true : !exclusive && (await device.isUp()))
     const state = canProbe ? probeOffload(native, offload) : offload
     counters.fill(0)
-    device.add(new TunQueue(native, counters, state))
-    // Last, so that a device that could not be configured does not stay.
+    device.add(native, new TunQueue(native, counters, state))
+    // Last, so that a device that could not be configured does not stay, and one that is there stays as it was.
+    if (options.owner !== undefined) device.setOwner(options.owner)
+    if (options.group !== undefined) device.setGroup(options.group)
     if (options.persist !== undefined) device.setPersist(options.persist)
     return device
   } catch (error) {

@@ -1,20 +1,22 @@
 import { EventEmitter } from 'node:events'
-import { openRouteSocket } from '@slatfatf/netlink'
+import type { Link, RouteSocket } from '@slatfatf/netlink'
 import type { NativeQueue } from '../binding.js'
-import { requireBoolean, requireInteger } from '../errors/invalid-argument.js'
+import { invalidValue, requireBoolean, requireInteger } from '../errors/invalid-argument.js'
 import { systemError } from '../errors/system-error.js'
 import { TunError } from '../errors/tun-error.js'
 import type { Drop } from '../queue/drop-watch.js'
 import type { OffloadState } from '../queue/offload-switch.js'
 import { TunQueue } from '../queue/tun-queue.js'
 import { type Attachment, attachQueue } from './attach-queue.js'
-import { configureDevice, netlinkFailure } from './configure-device.js'
+import { configureLink } from './configure-device.js'
 import { type DeviceConfiguration, validateConfiguration } from './device-configuration.js'
+import type { DeviceAction } from './device-failure.js'
 import { validateDeviceName } from './device-name.js'
 import { FOREIGN_NAMESPACE, inNamespaceOf } from './device-namespace.js'
-import { type DeviceInspection, inspectDevice } from './inspect-device.js'
+import { type DeviceInspection, inspectLink } from './inspect-device.js'
 import { LinkWatch, type WatchedDevice } from './link-watch.js'
 import { validateNamespacePath } from './open-options.js'
+import { reachLink } from './reach-link.js'
 
 /** What a device tells without being asked; those of the interface only after {@link TunDevice.watch}. */
 export interface TunDeviceEvents {
@@ -40,13 +42,14 @@ export interface TunDeviceEvents {
 
 /** An open TUN device and its queues. Made by `openTun` or `tunFromFd`. */
 export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDisposable {
-  /** The queues that were opened here, closed ones included. */
-  readonly queues: TunQueue[] = []
+  readonly #queues: TunQueue[] = []
   readonly #natives: NativeQueue[]
   readonly #attachment: Attachment
   #name: string
   #index: number
+  #first: TunQueue | undefined
   #watch: LinkWatch | undefined
+  #closed = false
 
   /** @internal Use `openTun`. */
   constructor(native: NativeQueue, attachment: Attachment) {
@@ -69,7 +72,12 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
 
   /** The first queue: where packets are read and written. */
   get queue(): TunQueue {
-    return this.queues[0]!
+    return this.#first!
+  }
+
+  /** The queues that were opened here and are neither closed nor transferred. */
+  get queues(): readonly TunQueue[] {
+    return this.#queues
   }
 
   /** What is live of offload on the first queue, and why not more. */
@@ -78,10 +86,16 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
   }
 
   /** @internal Takes a queue in. */
-  add(queue: TunQueue): TunQueue {
+  add(native: NativeQueue, queue: TunQueue): TunQueue {
     queue.on('offload', (state) => this.emit('offload', state, queue))
     queue.on('drop', (drop) => this.emit('drop', drop, queue))
-    this.queues.push(queue)
+    this.#first ??= queue
+    this.#queues.push(queue)
+    if (!this.#natives.includes(native)) this.#natives.push(native)
+    queue.closed.then(() => {
+      remove(this.#queues, queue)
+      remove(this.#natives, native)
+    })
     return queue
   }
 
@@ -94,7 +108,7 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
    * @throws TunError `ERR_TUN_SINGLE_QUEUE`, `E2BIG` above 256 queues, `ERR_TUN_CLOSED`
    */
   async openQueue(): Promise<TunQueue> {
-    const native = this.#requireOpen()
+    this.#requireOpen()
     if (!this.#attachment.multiQueue) {
       throw new TunError(`${this.name} has one queue`, {
         code: 'ERR_TUN_SINGLE_QUEUE',
@@ -102,12 +116,21 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
         hint: 'Open the device with multiQueue: true; a device that is there already cannot change',
       })
     }
-    const name = this.#currentName(native)
-    const opened = await this.#inNamespace((netns) =>
-      attachQueue({ ...this.#attachment, name, netns, exclusive: false }),
-    )
-    this.#natives.push(opened.native)
-    return this.add(new TunQueue(opened.native, opened.counters, opened.offload))
+    try {
+      const { name, index } = await this.#reach('opening a queue of', async (_route, link) => link)
+      const opened = await this.#inNamespace((netns) =>
+        attachQueue({ ...this.#attachment, name, netns, exclusive: false }),
+      )
+      if (!this.#closed && opened.native.index === index) {
+        return this.add(opened.native, new TunQueue(opened.native, opened.counters, opened.offload))
+      }
+      // Closed meanwhile; or renamed meanwhile, and what has the name now is another device, or a new one.
+      opened.native.close()
+      throw systemError(-19, 'ioctl(TUNSETIFF)', name)
+    } catch (error) {
+      this.#requireOpen()
+      throw error
+    }
   }
 
   /**
@@ -162,9 +185,7 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
    */
   async configure(configuration: DeviceConfiguration): Promise<void> {
     validateConfiguration(configuration)
-    this.#requireOpen()
-    const { name, index } = this
-    await this.#inNamespace((netns) => configureDevice({ name, index, netns }, configuration))
+    await this.#reach('configuring', (route, link) => configureLink(route, link, configuration))
   }
 
   /**
@@ -173,8 +194,8 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
    */
   async rename(name: string): Promise<void> {
     validateDeviceName(name)
-    this.#requireOpen()
-    await this.#change((route) => route.setLink(this.#index, { name }))
+    if (name.includes('%')) throw invalidValue('name', 'a name without %d', name)
+    await this.#reach('renaming', (route, link) => route.setLink(link.index, { name }))
     this.#renamed(name)
   }
 
@@ -185,8 +206,7 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
    */
   async moveTo(netns: string): Promise<void> {
     validateNamespacePath(netns)
-    this.#requireOpen()
-    await this.#change((route) => route.setLink(this.#index, { netns }))
+    await this.#reach('moving', (route, link) => route.setLink(link.index, { netns }))
     await this.#follow()
   }
 
@@ -197,19 +217,20 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
    * @throws TunError `ERR_TUN_CLOSED`, `ENODEV` if it was deleted
    */
   async inspect(): Promise<DeviceInspection> {
-    const native = this.#requireOpen()
-    return this.#inNamespace((netns) =>
-      inspectDevice({ native, netns, index: this.#index, offload: this.offload }),
-    )
+    const features = this.#requireOpen().features()
+    if (features < 0) throw systemError(features, 'ioctl(TUNGETFEATURES)', this.name)
+    return this.#reach('inspecting', (route, link) => inspectLink(route, link, features, this.offload))
   }
 
   /** @internal */
-  async isUp(): Promise<boolean> {
-    let up = false
-    await this.#change(async (route) => {
-      up = (await route.link(this.#index))?.up ?? false
-    })
-    return up
+  isUp(): Promise<boolean> {
+    return this.#reach('inspecting', async (_route, link) => link.up)
+  }
+
+  /** @internal Whether each packet begins with four bytes of flags and protocol; false where nobody may ask. */
+  async hasPacketInformation(): Promise<boolean> {
+    const asked = this.#reach('inspecting', async (_route, link) => link.tun?.packetInformation ?? false)
+    return asked.catch(() => false)
   }
 
   /**
@@ -227,8 +248,12 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
 
   /** Closes all queues that were opened here; the device goes too unless it is persistent or others hold queues. Idempotent. */
   async close(): Promise<void> {
-    await this.#watch?.close()
-    await Promise.all(this.queues.map((queue) => queue.close()))
+    this.#closed = true
+    try {
+      await this.#watch?.close()
+    } finally {
+      await Promise.all([...this.#queues].map((queue) => queue.close()))
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -254,12 +279,6 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
     if (result < 0) throw systemError(result, syscall, this.name)
   }
 
-  #currentName(native: NativeQueue): string {
-    const name = native.currentName()
-    if (typeof name === 'number') throw systemError(name, 'ioctl(TUNGETIFF)', this.name)
-    return name
-  }
-
   #watched(): WatchedDevice {
     const device = this
     return {
@@ -269,50 +288,56 @@ export class TunDevice extends EventEmitter<TunDeviceEvents> implements AsyncDis
       get index() {
         return device.#index
       },
-      isAlive: () => typeof this.#native()?.currentName() === 'string',
+      isAlive: () => {
+        const native = this.#native()
+        return native && typeof native.currentName() === 'string'
+      },
       inNamespace: (use) => this.#inNamespace(use),
       follow: () => this.#follow(),
       changed: (link, before) => {
-        if (link.up !== before.up) this.emit(link.up ? 'up' : 'down')
-        if (link.mtu !== before.mtu) this.emit('mtu', link.mtu, before.mtu)
+        if (link.up !== before.up) this.#tell(link.up ? 'up' : 'down')
+        if (link.mtu !== before.mtu) this.#tell('mtu', link.mtu, before.mtu)
         this.#renamed(link.name)
       },
-      moved: () => this.emit('moved'),
-      removed: () => this.emit('removed'),
-      failed: (error) => this.emit('unwatched', error),
+      moved: () => this.#tell('moved'),
+      removed: () => this.#tell('removed'),
+      failed: (error) => this.#tell('unwatched', error),
     }
   }
 
   /** The interface is somewhere else: a descriptor knows where, and under which name. */
   async #follow(): Promise<void> {
-    const native = this.#requireOpen()
     this.#attachment.netns = FOREIGN_NAMESPACE
-    const name = this.#currentName(native)
-    await this.#change(async (route) => {
-      this.#index = (await route.link(name))?.index ?? this.#index
-    })
-    this.#renamed(name)
+    await this.#reach('watching', async () => {})
   }
 
   #renamed(name: string): void {
     const previous = this.#name
     if (name === previous) return
     this.#name = name
-    this.emit('rename', name, previous)
+    if (this.#watch) this.#tell('rename', name, previous)
+  }
+
+  /** Later, so that what a listener throws is its own affair. */
+  #tell<K extends keyof TunDeviceEvents>(event: K, ...values: TunDeviceEvents[K]): void {
+    process.nextTick(() => (this.emit as (event: K, ...values: TunDeviceEvents[K]) => void)(event, ...values))
   }
 
   #inNamespace<T>(use: (netns: string | undefined) => Promise<T>): Promise<T> {
     return inNamespaceOf({ netns: this.#attachment.netns, native: this.#native() }, use)
   }
 
-  async #change(call: (route: Awaited<ReturnType<typeof openRouteSocket>>) => Promise<void>): Promise<void> {
-    try {
-      await this.#inNamespace(async (netns) => {
-        await using route = await openRouteSocket(netns === undefined ? {} : { netns })
-        await call(route)
-      })
-    } catch (error) {
-      throw netlinkFailure(error, this.name)
-    }
+  /** Calls `use` with the interface as it is, wherever it is, and keeps in mind what was seen of it. */
+  async #reach<T>(action: DeviceAction, use: (route: RouteSocket, link: Link) => Promise<T>): Promise<T> {
+    return reachLink(this.#requireOpen(), this.#attachment.netns, action, async (route, link) => {
+      this.#index = link.index
+      this.#renamed(link.name)
+      return use(route, link)
+    })
   }
+}
+
+function remove<T>(items: T[], item: T): void {
+  const index = items.indexOf(item)
+  if (index >= 0) items.splice(index, 1)
 }

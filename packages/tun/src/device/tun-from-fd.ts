@@ -2,7 +2,7 @@ import { binding, type NativeQueue } from '../binding.js'
 import { invalidType, invalidValue, requireInteger } from '../errors/invalid-argument.js'
 import { fromNative } from '../errors/system-error.js'
 import { TunError } from '../errors/tun-error.js'
-import { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_VNET_HDR } from '../kernel-abi.js'
+import { IFF_MULTI_QUEUE, IFF_TAP, IFF_VNET_HDR } from '../kernel-abi.js'
 import { OFFLOAD_OFF, type OffloadState } from '../queue/offload-switch.js'
 import { createCounters } from '../queue/tun-counter.js'
 import { TunQueue } from '../queue/tun-queue.js'
@@ -40,9 +40,10 @@ export async function tunFromFd(fd: number, options: TunFromFdOptions): Promise<
   const counters = createCounters()
   const native = adopt(fd, ownership === 'borrow', counters)
   try {
-    requireTun(native)
+    if ((native.flags & IFF_TAP) !== 0) throw notTun(native.name, 'Ethernet headers (IFF_TAP)')
     const offload = setOffload(native, request)
-    const plan = offload.mode === 'off' ? undefined : offloadPlan({ mode: offload.mode })
+    const wanted = offloadPlan(request)
+    const plan = wanted && offload.mode !== 'off' ? { ...wanted, optional: false } : undefined
     const multiQueue = (native.flags & IFF_MULTI_QUEUE) !== 0
     const attachment = {
       name: native.name,
@@ -52,7 +53,9 @@ export async function tunFromFd(fd: number, options: TunFromFdOptions): Promise<
       offload: plan,
     }
     const device = new TunDevice(native, attachment)
-    device.add(new TunQueue(native, counters, offload))
+    if (await device.hasPacketInformation())
+      throw notTun(native.name, 'a header of four bytes (no IFF_NO_PI)')
+    device.add(native, new TunQueue(native, counters, offload))
     return device
   } catch (error) {
     if (ownership === 'own') native.release()
@@ -70,12 +73,10 @@ function adopt(fd: number, duplicate: boolean, counters: Float64Array): NativeQu
   }
 }
 
-function requireTun({ flags, name }: NativeQueue): void {
-  if ((flags & IFF_TAP) === 0 && (flags & IFF_NO_PI) !== 0) return
-  const what = (flags & IFF_TAP) !== 0 ? 'Ethernet frames (IFF_TAP)' : 'a header of four bytes (no IFF_NO_PI)'
-  throw new TunError(`${name} is no plain TUN device: its packets have ${what}`, {
+function notTun(device: string, what: string): TunError {
+  return new TunError(`${device} is no plain TUN device: its packets have ${what}`, {
     code: 'ERR_TUN_NOT_TUN',
-    device: name,
+    device,
     hint: 'Attach the descriptor with IFF_TUN | IFF_NO_PI',
   })
 }

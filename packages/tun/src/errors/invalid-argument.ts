@@ -22,3 +22,20 @@ export function requireInteger(name: string, value: unknown, min: number, max: n
 export function requireBoolean(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value)
 }
+
+export function requireSignal(name: string, value: unknown): void {
+  if (value !== undefined && !(value instanceof AbortSignal)) throw invalidType(name, 'an AbortSignal', value)
+}
+
+/** Throws for a name that is no option: what is spelled wrong would be ignored otherwise. */
+export function requireKnown(name: string, value: object, known: readonly string[]): void {
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) throw invalidValue(name, `an object of ${known.join(', ')}`, key)
+  }
+}
+
+/** Not by class: a batch may come from another copy of this package. */
+export function requireBatch(value: unknown): void {
+  const isBatch = typeof value === 'object' && value !== null && 'descriptors' in value && 'slab' in value
+  if (!isBatch) throw invalidType('batch', 'a PacketBatch', value)
+}

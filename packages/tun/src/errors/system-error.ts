@@ -8,18 +8,24 @@ interface ErrnoError extends Error {
 }
 
 /** The TunError for a negative errno that `syscall` returned. */
-export function systemError(errno: number, syscall: string, device?: string, cause?: unknown): TunError {
+export function systemError(
+  errno: number,
+  syscall: string,
+  device?: string,
+  cause?: unknown,
+  ownHint?: string,
+): TunError {
   const [code, text] = linuxErrors.get(errno) ??
     getSystemErrorMap().get(errno) ?? [`errno ${-errno}`, 'unknown error']
   const subject = device ? `${syscall} on ${device}` : syscall
-  const hint = hintFor(code, syscall)
+  const hint = ownHint ?? hintFor(code, syscall)
   const message = `${subject}: ${text} (${code})${hint ? `. ${hint}` : ''}`
   return new TunError(message, { code, errno, syscall, device, hint, cause })
 }
 
 /** The TunError for what the addon threw; anything without an errno is returned as it is. */
-export function fromNative(error: unknown, device?: string): unknown {
-  return isErrnoError(error) ? systemError(error.errno, error.syscall, device, error) : error
+export function fromNative(error: unknown, device?: string, hint?: string): unknown {
+  return isErrnoError(error) ? systemError(error.errno, error.syscall, device, error, hint) : error
 }
 
 function isErrnoError(error: unknown): error is ErrnoError {
@@ -50,14 +56,18 @@ const hints: Record<string, string> = {
   'EPERM open(/dev/net/tun)': 'The device cgroup forbids /dev/net/tun: allow "c 10:200 rwm"',
   'EPERM ioctl(TUNSETIFF)':
     'Run with CAP_NET_ADMIN in the network namespace, or attach to a device made for this user (ip tuntap add … user …)',
-  'EBUSY ioctl(TUNSETIFF)':
-    'Another process holds the queue of this device, or it exists: attach to it with exclusive: false',
   'EINVAL ioctl(TUNSETIFF)':
     'The name belongs to a device that is not a TUN, that has or lacks multiQueue, or whose other queues are with offload or without',
   'EINVAL ioctl(TUNSETOFFLOAD)': "The kernel refuses the offloads: open with offload 'auto' or 'off'",
   'ENOENT setns': 'There is no network namespace at this path',
   'EPERM setns': 'Entering a network namespace needs CAP_SYS_ADMIN',
   'EINVAL setns': 'The path is not a network namespace',
+  'EACCES setns':
+    'The path may not be opened: entering the namespaces of another process needs CAP_SYS_PTRACE',
+  'ENOTTY ioctl(TUNSETIFF)': '/dev/net/tun is another device: it is character device 10, 200',
+  'ENODEV ioctl(TUNGETIFF)': 'The device was deleted',
+  'ENODEV ioctl(TUNSETIFF)': 'The device was deleted or renamed meanwhile',
+  'EBADFD ioctl(TUNSETPERSIST)': 'The device was deleted',
   'EBADFD read(tun)': 'The device was deleted',
   'EBADFD write(tun)': 'The device was deleted',
   'EBADFD ioctl(TUNGETIFF)':
@@ -68,12 +78,13 @@ const hints: Record<string, string> = {
     'The descriptor points outside the slab, or leaves less than 10 bytes before the packet on a queue with offload',
   'EMSGSIZE write(tun)': 'A packet has at most 65,535 bytes, and on a memory device at most its MTU',
   'EBADMSG write(tun)':
-    'The packet is shorter than an IP header, of another version than 4 and 6, or its length field says more than there is',
+    'The packet is shorter than an IP header, of another version than 4 and 6, or a length in its header does not fit',
   'EINVAL write(tun)':
     'The kernel found the packet or its virtio words malformed: a gsoSize of 0, a checksumStart behind its end, another protocol',
   'EOPNOTSUPP write(tun)':
     "The checksum is unfinished or this is a super-packet: finish it, or open with offload 'raw'",
-  'EIO write(tun)': 'Bring the interface up (configure({ up: true })), and its carrier',
+  'EIO write(tun)':
+    'Bring the interface up: configure({ up: true }). Of a queue in memory, the other side is closed',
   'EINVAL ioctl(TUNSETQUEUE)':
     'The device has one queue (open it with multiQueue), or this one is detached, or attached, already',
   'EPERM ioctl(TUNSETOWNER)': 'Setting the owner needs CAP_NET_ADMIN',

@@ -59,7 +59,11 @@ export function checkContent(
 export function isWhole(memory: DataView, offset: number, length: number): boolean {
   if (length < IPV4_HEADER_BYTES) return false
   const version = memory.getUint8(offset) >>> 4
-  if (version === 4) return memory.getUint16(offset + 2) <= length
+  if (version === 4) {
+    const header = (memory.getUint8(offset) & 0x0f) * 4
+    const total = memory.getUint16(offset + 2)
+    return header >= IPV4_HEADER_BYTES && header <= total && total <= length
+  }
   if (version !== 6 || length < IPV6_HEADER_BYTES) return false
   return memory.getUint16(offset + 4) + IPV6_HEADER_BYTES <= length
 }

@@ -11,4 +11,6 @@ export interface PacketPath {
   write(batch: PacketBatch, from: number): number
   /** Whether something can be read without the driver. */
   readonly hasPending: boolean
+  /** Packets of which a part was read, or written, and the rest is in hand: lost when the queue is closed. */
+  readonly inHand: number
 }

@@ -4,11 +4,15 @@ import type { QueueDriver } from './queue-driver.js'
 
 /** Packets pass as they are. */
 export class PlainPath implements PacketPath {
-  readonly hasPending = false
+  readonly hasPending: boolean = false
   readonly #driver: QueueDriver
 
   constructor(driver: QueueDriver) {
     this.#driver = driver
+  }
+
+  get inHand(): number {
+    return 0
   }
 
   read(batch: PacketBatch): number {

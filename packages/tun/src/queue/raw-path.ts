@@ -9,7 +9,6 @@ import { TUN_COUNTER } from './tun-counter.js'
 
 /** A super-packet of which the first segments are out. */
 interface Rest {
-  readonly batch: PacketBatch
   readonly version: number
   readonly index: number
   readonly segment: number
@@ -17,6 +16,7 @@ interface Rest {
 
 /** In include/linux/skbuff.h. */
 const GSO_BY_FRAGS = 0xffff
+const MAX_DATAGRAMS = 64
 const SEGMENTS_PER_CALL = 64
 const SEGMENT_SLAB_BYTES = 1 << 18
 
@@ -26,7 +26,8 @@ export class RawPath extends PlainPath {
   readonly #offload: OffloadSwitch
   readonly #counters: Float64Array
   #segments: PacketBatch | undefined
-  #rest: Rest | undefined
+  /** One for each batch that waits: a queue may have several writers. */
+  readonly #rests = new Map<PacketBatch, Rest>()
 
   constructor(driver: QueueDriver, offload: OffloadSwitch, counters: Float64Array) {
     super(driver)
@@ -35,9 +36,13 @@ export class RawPath extends PlainPath {
     this.#counters = counters
   }
 
+  override get inHand(): number {
+    return this.#rests.size
+  }
+
   override write(batch: PacketBatch, from: number): number {
     let next = from
-    let segment = this.#takeRest(batch, from)
+    let segment = this.#rests.size === 0 ? 0 : this.#takeRest(batch, from)
     while (next < batch.count) {
       if (segment === 0) {
         const end = this.#nextToCut(batch, next)
@@ -87,7 +92,7 @@ export class RawPath extends PlainPath {
       }
       segment += written
       if (written < count) {
-        this.#rest = { batch, version: batch.version, index, segment }
+        this.#keepRest(batch, index, segment)
         batch.descriptors[status] = 0
         return false
       }
@@ -106,25 +111,38 @@ export class RawPath extends PlainPath {
 
   /** The segment to go on with at `from`; 0 if there is none. A rest that the caller gave up is counted. */
   #takeRest(batch: PacketBatch, from: number): number {
-    const rest = this.#rest
+    const rest = this.#rests.get(batch)
     if (rest === undefined) return 0
-    this.#rest = undefined
-    if (rest.batch === batch && rest.version === batch.version && rest.index === from) return rest.segment
+    this.#rests.delete(batch)
+    if (rest.version === batch.version && rest.index === from) return rest.segment
     this.#counters[TUN_COUNTER.dropAbandoned]! += 1
     return 0
+  }
+
+  #keepRest(batch: PacketBatch, index: number, segment: number): void {
+    for (const [other, { version }] of this.#rests) {
+      if (version === other.version) continue
+      this.#rests.delete(other)
+      this.#counters[TUN_COUNTER.dropAbandoned]! += 1
+    }
+    this.#rests.set(batch, { version: batch.version, index, segment })
   }
 }
 
 /**
  * Whether a healthy kernel would have taken the super-packet, so that refusing it says something of the kernel. What cutting does not mind,
- * every kernel may: a header that ends behind the packet, a complete checksum, and the size that stands for "by fragments".
+ * every kernel may: a header that ends behind the packet, a complete checksum, the size that stands for "by fragments", more datagrams than
+ * UDP_MAX_SEGMENTS was at first.
  */
-function isDescribedWell({ descriptors }: PacketBatch, index: number): boolean {
+function isDescribedWell(batch: PacketBatch, index: number): boolean {
+  const { descriptors } = batch
   const words = index * DESCRIPTOR_WORDS
   return (
     (descriptors[words + DESCRIPTOR.flags]! & VIRTIO_NET_HDR_F_NEEDS_CSUM) !== 0 &&
     descriptors[words + DESCRIPTOR.headerLength]! <= descriptors[words + DESCRIPTOR.length]! &&
-    descriptors[words + DESCRIPTOR.gsoSize]! !== GSO_BY_FRAGS
+    descriptors[words + DESCRIPTOR.gsoSize]! !== GSO_BY_FRAGS &&
+    (protocolOfGso(descriptors[words + DESCRIPTOR.gsoType]!) === 'tcp' ||
+      segmentCount(batch, index) <= MAX_DATAGRAMS)
   )
 }
 

@@ -1,4 +1,5 @@
 import { abortError } from '../errors/abort-error.js'
+import { requireSignal } from '../errors/invalid-argument.js'
 import { systemError } from '../errors/system-error.js'
 import { TunError } from '../errors/tun-error.js'
 import { type QueueDriver, READABLE, WRITABLE } from './queue-driver.js'
@@ -10,16 +11,37 @@ interface Waiter {
 
 /** Who wants to hear of one event. */
 class Interest {
-  callback: (() => void) | undefined
+  callbacks: readonly (() => void)[] = []
   readonly waiters = new Set<Waiter>()
 
   get wanted(): boolean {
-    return this.callback !== undefined || this.waiters.size > 0
+    return this.callbacks.length > 0 || this.waiters.size > 0
   }
 
+  add(callback: () => void): void {
+    this.callbacks = [...this.callbacks, callback]
+  }
+
+  /** Whether it was there. */
+  remove(callback: () => void): boolean {
+    const before = this.callbacks.length
+    this.callbacks = this.callbacks.filter((each) => each !== callback)
+    return this.callbacks.length < before
+  }
+
+  /** Calls everybody who was there when it began, whatever one of them throws. */
   serve(): void {
-    for (const waiter of this.waiters) waiter.resolve()
-    this.callback?.()
+    if (this.waiters.size > 0) for (const waiter of this.waiters) waiter.resolve()
+    call(this.callbacks, 0)
+  }
+}
+
+function call(callbacks: readonly (() => void)[], from: number): void {
+  if (from === callbacks.length) return
+  try {
+    callbacks[from]!()
+  } finally {
+    call(callbacks, from + 1)
   }
 }
 
@@ -41,34 +63,31 @@ export class Readiness {
 
   watch(event: typeof READABLE | typeof WRITABLE, callback: () => void): () => void {
     const interest = this.#interest(event)
-    if (interest.callback) {
-      const method = event === READABLE ? 'onReadable' : 'onWritable'
-      throw new TunError(`${this.#driver.name} has an ${method} callback already`, {
+    // Packets go to one reader; there may be many writers.
+    if (event === READABLE && interest.callbacks.length > 0) {
+      throw new TunError(`${this.#driver.name} has an onReadable callback already`, {
         code: 'ERR_TUN_WATCHED',
         device: this.#driver.name,
-        hint: `Stop the first one with the function that ${method} returned`,
+        hint: 'Stop the first one with the function that onReadable returned',
       })
     }
-    interest.callback = callback
+    // Its own, so that the same callback may be installed twice.
+    const entry = () => callback()
+    interest.add(entry)
     try {
       this.#adjust()
     } catch (error) {
-      interest.callback = undefined
+      interest.remove(entry)
       throw error
     }
-    let stopped = false
     return () => {
-      if (stopped) return
-      stopped = true
-      // A queue closed and a later callback are somebody else's by now.
-      if (interest.callback !== callback) return
-      interest.callback = undefined
-      this.#adjust()
+      if (interest.remove(entry)) this.#adjust()
     }
   }
 
   wait(event: typeof READABLE | typeof WRITABLE, signal?: AbortSignal): Promise<void> {
     const { waiters } = this.#interest(event)
+    requireSignal('signal', signal)
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(abortError(signal))
       const settle = () => {
@@ -113,7 +132,7 @@ export class Readiness {
     clearImmediate(this.#immediate)
     this.#immediate = undefined
     for (const interest of [this.#reading, this.#writing]) {
-      interest.callback = undefined
+      interest.callbacks = []
       for (const waiter of interest.waiters) waiter.reject(error)
     }
   }
@@ -132,9 +151,12 @@ export class Readiness {
     }
     try {
       if (failed || events & WRITABLE) this.#writing.serve()
-      if (failed || events & READABLE) this.#reading.serve()
     } finally {
-      if (!failed) this.#adjust()
+      try {
+        if (failed || events & READABLE) this.#reading.serve()
+      } finally {
+        if (!failed) this.#adjust()
+      }
     }
   }
 

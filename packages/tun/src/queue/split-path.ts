@@ -7,7 +7,7 @@ import { segmentCount, splitPacket } from '../offload/split.js'
 import { type OffloadSwitch, protocolOfGso } from './offload-switch.js'
 import type { PacketPath } from './packet-path.js'
 import type { QueueDriver } from './queue-driver.js'
-import { refuseMalformed } from './refused-packet.js'
+import { EINVAL, refuseMalformed } from './refused-packet.js'
 import { TUN_COUNTER } from './tun-counter.js'
 
 const STAGED_PACKETS = 64
@@ -39,7 +39,13 @@ export class SplitPath implements PacketPath {
     return this.#next < this.#staged.count
   }
 
+  get inHand(): number {
+    return this.#staged.count - this.#next
+  }
+
   read(batch: PacketBatch): number {
+    // One that was transferred away would look full for ever.
+    if (batch.slab.length === 0) return -EINVAL
     batch.clear()
     while (this.#unstage(batch)) {
       const { slab, descriptors, headroom, tailroom } = this.#staged

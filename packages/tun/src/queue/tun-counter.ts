@@ -1,3 +1,5 @@
+import { invalidType } from '../errors/invalid-argument.js'
+
 /** Batch sizes are counted in powers of two: 1, 2-3, 4-7, … 128-255, 256 and more. */
 const BATCH_SIZE_BUCKETS = 9
 
@@ -16,7 +18,8 @@ const BATCH_SIZE_BUCKETS = 9
  * is the sum of `dropOutside` (descriptor points outside the slab), `dropMalformed` (a header that does not fit its
  * packet, or one the kernel found wrong), `dropDown` (interface down), `dropUnsupported` (unfinished packet on a queue
  * without offload), `dropGone` (device deleted) and `dropOther`. `dropMalformedIn` counts super-packets read that could
- * not be cut, `dropAbandoned` those of which the caller gave up a rest that was not written yet.
+ * not be cut, `dropAbandoned` what was in hand when it was given up: super-packets of which a rest was not read or not written yet when the
+ * queue was closed or the batch was filled anew, and packets that a stream could not write any more.
  */
 export const TUN_COUNTER = {
   packetsIn: 0,
@@ -73,6 +76,7 @@ export type TunCounters = Record<
 
 /** Copies counters into an object: for logs and metrics, not for loops. */
 export function readCounters(counters: Float64Array): TunCounters {
+  if (!(counters instanceof Float64Array)) throw invalidType('counters', 'the counters of a queue', counters)
   const entries = Object.entries(TUN_COUNTER).map(([name, slot]) => {
     const isHistogram = name.startsWith('batchSizes')
     return [name, isHistogram ? [...counters.slice(slot, slot + BATCH_SIZE_BUCKETS)] : counters[slot]]

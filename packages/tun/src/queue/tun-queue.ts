@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { PacketBatch } from '../batch/packet-batch.js'
-import { invalidType, requireInteger } from '../errors/invalid-argument.js'
+import { invalidType, requireBatch, requireInteger } from '../errors/invalid-argument.js'
 import { systemError } from '../errors/system-error.js'
 import { TunError } from '../errors/tun-error.js'
 import { type BatchesOptions, type BorrowedBatch, iterateBatches } from '../faces/batches.js'
@@ -19,6 +19,7 @@ import { createToken, type QueueToken } from './queue-token.js'
 import { RawPath } from './raw-path.js'
 import { Readiness } from './readiness.js'
 import { SplitPath } from './split-path.js'
+import { TUN_COUNTER } from './tun-counter.js'
 
 /** What a queue tells without being asked. */
 export interface TunQueueEvents {
@@ -38,6 +39,9 @@ export interface TunQueueEvents {
 export class TunQueue extends EventEmitter<TunQueueEvents> implements PacketQueue, AsyncDisposable {
   /** The counters, written as packets pass; read them without a call, by {@link TUN_COUNTER}. */
   readonly counters: Float64Array
+  /** Resolves when the queue is closed or transferred; never rejects. */
+  readonly closed: Promise<void>
+  #resolveClosed!: () => void
   readonly #driver: QueueDriver
   readonly #offload: OffloadSwitch
   readonly #path: PacketPath
@@ -51,6 +55,9 @@ export class TunQueue extends EventEmitter<TunQueueEvents> implements PacketQueu
     super()
     this.#driver = driver
     this.counters = counters
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve
+    })
     this.#offload = new OffloadSwitch(offload)
     this.#offload.onChange = (state) => process.nextTick(() => this.emit('offload', state))
     this.#path = packetPath(driver, this.#offload, counters)
@@ -85,6 +92,7 @@ export class TunQueue extends EventEmitter<TunQueueEvents> implements PacketQueu
    */
   readBatch(batch: PacketBatch): number {
     if (this.#closed) throw this.#closedError()
+    requireBatch(batch)
     const count = this.#path.read(batch)
     this.#tellDrops()
     if (count < 0) throw systemError(count, 'read(tun)', this.name)
@@ -105,6 +113,7 @@ export class TunQueue extends EventEmitter<TunQueueEvents> implements PacketQueu
    */
   writeBatch(batch: PacketBatch, from = 0): number {
     if (this.#closed) throw this.#closedError()
+    requireBatch(batch)
     requireInteger('batch.count', batch.count, 0, batch.capacity)
     requireInteger('from', from, 0, batch.count)
     const next = this.#path.write(batch, from)
@@ -226,9 +235,9 @@ export class TunQueue extends EventEmitter<TunQueueEvents> implements PacketQueu
   /** Closes the descriptor and rejects every pending wait. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#closed = true
+    this.counters[TUN_COUNTER.dropAbandoned]! += this.#path.inHand
     this.#driver.close()
-    this.#readiness.close(this.#closedError())
+    this.#end()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -265,17 +274,22 @@ export class TunQueue extends EventEmitter<TunQueueEvents> implements PacketQueu
   transfer(): QueueToken {
     if (this.#closed) throw this.#closedError()
     if (this.#driver.release === undefined) throw this.#unsupported('transfer()')
-    if (this.#path.hasPending) {
+    if (this.#path.inHand > 0) {
       throw new TunError(`${this.name} has packets in hand`, {
         code: 'ERR_TUN_PENDING',
         device: this.name,
-        hint: 'Read until readBatch() returns 0, then transfer',
+        hint: 'Read until readBatch() returns 0 and write what waits for room, then transfer',
       })
     }
     const fd = this.#driver.release()
+    this.#end()
+    return createToken(fd, this.offload, this.counters)
+  }
+
+  #end(): void {
     this.#closed = true
     this.#readiness.close(this.#closedError())
-    return createToken(fd, this.offload, this.counters)
+    this.#resolveClosed()
   }
 
   #setAttached(on: boolean): void {
