@@ -2,16 +2,24 @@
 //   node worker-per-queue.mjs 4
 import { availableParallelism } from 'node:os'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
-import { DESCRIPTOR, DESCRIPTOR_WORDS, openTun, PacketBatch, receiveQueue, TUN_COUNTER } from '@slatfatf/tun'
+import {
+  DESCRIPTOR,
+  DESCRIPTOR_WORDS,
+  forwardBatches,
+  openTun,
+  receiveQueue,
+  TUN_COUNTER,
+} from '@slatfatf/tun'
 import { updateChecksum16 } from '@slatfatf/tun/checksum'
 
 if (isMainThread) await start(Number(process.argv[2] ?? availableParallelism()))
-else answerAll(receiveQueue(workerData))
+else await answerAll(receiveQueue(workerData))
 
 async function start(threads) {
   const device = await openTun({ multiQueue: true, configure: { addresses: ['192.0.2.1/24'], up: true } })
   while (device.queues.length < threads) await device.openQueue()
-  const workers = device.queues.map(
+  const queues = [...device.queues]
+  const workers = queues.map(
     (queue) => new Worker(new URL(import.meta.url), { workerData: queue.transfer() }),
   )
   console.log(`answering on ${device.name} with ${threads} threads`)
@@ -20,7 +28,7 @@ async function start(threads) {
     // The queue of a worker is closed when it ends, and the device goes with the last queue.
     await Promise.all(workers.map((worker) => worker.terminate()))
     // The counters are in shared memory, so they are still here.
-    for (const [index, { counters }] of device.queues.entries()) {
+    for (const [index, { counters }] of queues.entries()) {
       console.log(`queue ${index} answered ${counters[TUN_COUNTER.packetsOut]}`)
     }
   })
@@ -28,11 +36,8 @@ async function start(threads) {
 
 /** Writes every reply on the queue the request came from: so the kernel keeps a flow on one queue, and in order. */
 function answerAll(queue) {
-  const batch = new PacketBatch()
-  queue.onReadable(() => {
-    queue.readBatch(batch)
+  return forwardBatches(queue, queue, (batch) => {
     for (let i = 0; i < batch.count; i += 1) answer(batch, i * DESCRIPTOR_WORDS)
-    queue.writeBatch(batch)
   })
 }
 

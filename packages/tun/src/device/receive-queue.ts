@@ -13,9 +13,7 @@ import { TunQueue } from '../queue/tun-queue.js'
  * @throws TunError `ERR_TUN_CLOSED` if it was received before, `EBADFD` if the device was deleted meanwhile
  */
 export function receiveQueue(token: QueueToken): TunQueue {
-  if (typeof token !== 'object' || token === null || !(token.claim instanceof Int32Array)) {
-    throw invalidType('token', 'what TunQueue.transfer() returned', token)
-  }
+  if (!isToken(token)) throw invalidType('token', 'what TunQueue.transfer() returned', token)
   const { NativeQueue } = binding()
   if (Atomics.compareExchange(token.claim, 0, 0, 1) !== 0) {
     throw new TunError('the queue of this token was received before', {
@@ -31,4 +29,16 @@ export function receiveQueue(token: QueueToken): TunQueue {
     if (isTunError(error) && error.code === 'EBADFD') closeSync(token.fd)
     throw error
   }
+}
+
+/** Looked at before the token is claimed: one that is spoiled on the way must not spend the good one. */
+function isToken(token: unknown): token is QueueToken {
+  if (typeof token !== 'object' || token === null) return false
+  const { fd, offload, counters, claim } = token as Partial<QueueToken>
+  return (
+    Number.isInteger(fd) &&
+    typeof offload === 'object' &&
+    counters instanceof Float64Array &&
+    claim instanceof Int32Array
+  )
 }

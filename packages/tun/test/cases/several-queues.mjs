@@ -8,6 +8,7 @@ export { transfer } from './tcp-transfer.mjs'
 
 let device
 let workers = []
+let queues = []
 
 /** Opens a device with a worker for each of its queues; the main thread keeps none. Resolves with the device's name. */
 export async function openWithWorkers(count, options) {
@@ -17,7 +18,8 @@ export async function openWithWorkers(count, options) {
     ...options,
   })
   while (device.queues.length < count) await device.openQueue()
-  workers = await Promise.all(device.queues.map((queue) => startWorker(queue.transfer())))
+  queues = [...device.queues]
+  workers = await Promise.all(queues.map((queue) => startWorker(queue.transfer())))
   return device.name
 }
 
@@ -34,7 +36,7 @@ export function seenFlows() {
 
 /** What the main thread reads in the counters of the queues it gave away. */
 export function packetsIn() {
-  return device.queues.map(({ counters }) => counters[TUN_COUNTER.packetsIn])
+  return queues.map(({ counters }) => counters[TUN_COUNTER.packetsIn])
 }
 
 /** Ends the worker of the first queue, without a word to it. */
