@@ -12,10 +12,22 @@ const { left, right } = readForwarderArguments(words)
 const leftTun = await openTun({ name: left.device, offload })
 const rightTun = await openTun({ name: right.device, offload })
 
-forwardBatches(leftTun.queue, rightTun.queue, (batch) => drop(batch, right.network))
-forwardBatches(rightTun.queue, leftTun.queue, (batch) => drop(batch, left.network))
-process.once('SIGTERM', stop)
+const stop = new AbortController()
+const { signal } = stop
+const forwarding = Promise.all([
+  forwardBatches(leftTun.queue, rightTun.queue, (batch) => drop(batch, right.network), { signal }),
+  forwardBatches(rightTun.queue, leftTun.queue, (batch) => drop(batch, left.network), { signal }),
+])
+process.once('SIGTERM', () => stop.abort())
 console.log('ready')
+
+await forwarding
+const counted = [leftTun, rightTun].map(({ name, queue, offload }) => [
+  name,
+  { offload, ...readCounters(queue.counters) },
+])
+console.log(JSON.stringify(Object.fromEntries(counted)))
+await Promise.all([leftTun.close(), rightTun.close()])
 
 /**
  * Takes out what is not for a network.
@@ -29,13 +41,4 @@ function drop({ slab, descriptors, count }, network) {
     const length = /** @type {number} */ (descriptors[words + DESCRIPTOR.length])
     if (!isFor(slab, offset, length, network)) descriptors[words + DESCRIPTOR.length] = 0
   }
-}
-
-async function stop() {
-  const counted = [leftTun, rightTun].map(({ name, queue, offload }) => [
-    name,
-    { offload, ...readCounters(queue.counters) },
-  ])
-  console.log(JSON.stringify(Object.fromEntries(counted)))
-  await Promise.all([leftTun.close(), rightTun.close()])
 }

@@ -1,15 +1,12 @@
 // Answers ping for every address behind the device. Try it, as root: ping 192.0.2.2
-import { DESCRIPTOR, DESCRIPTOR_WORDS, openTun, PacketBatch } from '@slatfatf/tun'
+import { DESCRIPTOR, DESCRIPTOR_WORDS, forwardBatches, openTun } from '@slatfatf/tun'
 import { updateChecksum16 } from '@slatfatf/tun/checksum'
 
 const { name, queue } = await openTun({ configure: { addresses: ['192.0.2.1/24'], up: true } })
-const batch = new PacketBatch()
-queue.onReadable(() => {
-  queue.readBatch(batch)
-  for (let i = 0; i < batch.count; i += 1) answer(batch, i * DESCRIPTOR_WORDS)
-  queue.writeBatch(batch)
-})
 console.log(`answering on ${name}`)
+await forwardBatches(queue, queue, (batch) => {
+  for (let i = 0; i < batch.count; i += 1) answer(batch, i * DESCRIPTOR_WORDS)
+})
 
 /** Turns an echo request into its reply where it lies, and drops every other packet. */
 function answer({ view, descriptors }, words) {

@@ -23,16 +23,20 @@ if (rightNamespace === undefined) {
 }
 const left = await open(leftNamespace, ['192.0.2.1/24', '2001:db8::1/64'])
 const right = await open(rightNamespace, ['192.0.2.2/24', '2001:db8::2/64'])
-carry(left.queue, right.queue)
-carry(right.queue, left.queue)
+const interrupted = new AbortController()
+process.once('SIGINT', () => interrupted.abort())
 console.log(`routing between ${leftNamespace} and ${rightNamespace}`)
 
-process.once('SIGINT', async () => {
-  await Promise.all([left.close(), right.close()])
-  report(leftNamespace, left)
-  report(rightNamespace, right)
-  console.log(`expired ${count.expired}, told so ${count.answered}`)
-})
+const [lostRightwards, lostLeftwards] = await Promise.all([
+  carry(left.queue, right.queue),
+  carry(right.queue, left.queue),
+])
+report(leftNamespace, left)
+report(rightNamespace, right)
+console.log(
+  `expired ${count.expired}, told so ${count.answered}, lost at the end ${lostRightwards + lostLeftwards}`,
+)
+await Promise.all([left.close(), right.close()])
 
 function open(namespace, addresses) {
   return openTun({ netns: `/run/netns/${namespace}`, offload: 'raw', configure: { addresses, up: true } })
@@ -48,11 +52,12 @@ function report(namespace, { queue }) {
 /** Carries packets one way. While the other device is full nothing is read, so that the kernel lets the senders wait. */
 function carry(from, to) {
   const errors = new PacketBatch({ packets: 16, slabBytes: 1 << 17 })
-  forwardBatches(from, to, (batch) => {
+  const edit = (batch) => {
     errors.clear()
     for (let i = 0; i < batch.count; i += 1) route(batch, i * DESCRIPTOR_WORDS, errors)
     from.writeBatch(errors)
-  })
+  }
+  return forwardBatches(from, to, edit, { signal: interrupted.signal })
 }
 
 /** Takes one from the time to live, where the packet lies. A packet whose time is over is not written, and its sender told. */

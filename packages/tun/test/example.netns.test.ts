@@ -22,8 +22,9 @@ test('the ping responder answers ping', async () => {
   await responder.stop()
 })
 
-test('the README shows the beginning of that program', () => {
+test('the README shows that program whole', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
   const [, snippet] = /```js\n(.*?)```/s.exec(readme)!
-  expect(readFileSync(example, 'utf8')).toContain(snippet)
+  const [, program] = /^\/\/ [^\n]*\n(.*)$/s.exec(readFileSync(example, 'utf8'))!
+  expect(snippet).toBe(program)
 })

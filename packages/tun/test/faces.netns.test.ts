@@ -7,7 +7,8 @@ import { TransformStream } from 'node:stream/web'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Lab, waitFor } from '@slatfatf/netns'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type BorrowedBatch, PacketBatch, type TunDevice } from '../src/index.js'
+import { type BorrowedBatch, forwardBatches, PacketBatch, TUN_COUNTER, type TunDevice } from '../src/index.js'
+import { createMemoryTun } from '../src/memory/index.js'
 import { echoRequest, isEchoReply } from './echo-packet.js'
 import { createTunLab, HOST, openUp, PEER } from './tun-lab.js'
 
@@ -255,6 +256,28 @@ describe.each(Object.keys(faces) as (keyof typeof faces)[])('%s()', (name) => {
     await nextTurn()
     await lab.ip('a', 'link', 'delete', device.name)
     await ended
+  })
+})
+
+describe('forwardBatches() rejects with EBADFD', () => {
+  test('when the device it reads from is deleted', async () => {
+    const [one] = createMemoryTun()
+    const ended = expect(forwardBatches(device.queue, one.queue, () => {})).rejects.toMatchObject({
+      code: 'EBADFD',
+      device: device.name,
+    })
+    await lab.ip('a', 'link', 'delete', device.name)
+    await ended
+  })
+
+  test('when the device it writes to is deleted, and reads no more', async () => {
+    const [one, other] = createMemoryTun()
+    const forwarding = forwardBatches(other.queue, device.queue, () => {}, { batch: { packets: 1 } })
+    await lab.ip('a', 'link', 'delete', device.name)
+    for (const sequence of [1, 2]) one.queue.tryWrite(echoRequest(PEER, HOST, sequence))
+    await expect(forwarding).rejects.toMatchObject({ code: 'EBADFD', device: device.name })
+    expect(device.queue.counters[TUN_COUNTER.dropGone]).toBe(1)
+    expect(sequenceOf(other.queue.tryRead()!)).toBe(2)
   })
 })
 

@@ -34,12 +34,9 @@ export class ForwardingWorker {
         if (report.type === 'failed') reject(new WorkerError(report.code, report.message, report.hint))
         else onReport(report)
       })
-      worker.once('error', (cause) =>
-        reject(new WorkerError('ERR_WORKER_CRASHED', String(cause), undefined, { cause })),
-      )
+      worker.once('error', (cause) => reject(crashed(cause)))
       worker.once('exit', (code) => {
-        if (!this.#stopping)
-          reject(new WorkerError('ERR_WORKER_EXITED', `the forwarding thread ended (${code})`))
+        if (!this.#stopping) reject(exited(code))
       })
     })
     // Whoever cares awaits `failed`; a failure during stop is nobody's unhandled rejection.
@@ -49,7 +46,8 @@ export class ForwardingWorker {
   /**
    * Starts the thread and waits until it holds the device's queue. Nothing is forwarded yet.
    *
-   * @throws {WorkerError} `EBUSY` when another process holds the queue, `EPERM`, `ENOENT`, … as `openTun` says.
+   * @throws {WorkerError} `EBUSY` when another process holds the queue, `EPERM`, `ENOENT`, … as `openTun` says;
+   *   `ERR_WORKER_CRASHED`, `ERR_WORKER_EXITED` when the thread ends without a word.
    */
   static async attach(
     settings: WorkerSettings,
@@ -59,7 +57,7 @@ export class ForwardingWorker {
       workerData: settings,
       name: 'fish-forward',
     })
-    const [report] = (await once(worker, 'message')) as [WorkerReport]
+    const report = await firstReport(worker)
     if (report.type === 'failed') throw new WorkerError(report.code, report.message, report.hint)
     if (report.type !== 'attached') throw new WorkerError('ERR_WORKER_PROTOCOL', `unexpected ${report.type}`)
     return new ForwardingWorker(worker, report.offload, onReport)
@@ -80,4 +78,29 @@ export class ForwardingWorker {
   #send(command: WorkerCommand): void {
     this.#worker.postMessage(command)
   }
+}
+
+/** What the thread says first. Rejects if it ends before. */
+async function firstReport(worker: Worker): Promise<WorkerReport> {
+  const settled = new AbortController()
+  const { signal } = settled
+  try {
+    const said = once(worker, 'message', { signal }).then(([report]) => report as WorkerReport)
+    const ended = once(worker, 'exit', { signal }).then(([code]) => exited(code))
+    const first = await Promise.race([said, ended])
+    if (first instanceof WorkerError) throw first
+    return first
+  } catch (error) {
+    throw error instanceof WorkerError ? error : crashed(error)
+  } finally {
+    settled.abort()
+  }
+}
+
+function crashed(cause: unknown): WorkerError {
+  return new WorkerError('ERR_WORKER_CRASHED', String(cause), undefined, { cause })
+}
+
+function exited(code: number): WorkerError {
+  return new WorkerError('ERR_WORKER_EXITED', `the forwarding thread ended (${code})`)
 }

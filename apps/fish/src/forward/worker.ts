@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { growDescriptorTable } from '@slatfatf/tfo-socket'
-import { forwardBatches, openTun, TUN_COUNTER, type TunDevice } from '@slatfatf/tun'
+import { forwardBatches, openTun, type PacketBatch, TUN_COUNTER, type TunDevice } from '@slatfatf/tun'
 import { echoIdMode } from '../egress/echo-id.js'
 import { placeholderMode } from '../egress/placeholder.js'
 import { udpPortMode } from '../egress/port.js'
@@ -36,7 +36,9 @@ const forwarder = new Forwarder(
   counters,
 )
 let lastRefusalReportMs = Number.NEGATIVE_INFINITY
-let stopForwarding: (() => void) | undefined
+const stopping = new AbortController()
+/** Resolves when nothing is forwarded any more; rejects with why it ended by itself. */
+let forwarding: Promise<void> = Promise.resolve()
 
 try {
   growDescriptorTable(settings.flows + SPARE_DESCRIPTORS)
@@ -51,34 +53,49 @@ try {
 
 function obey(command: WorkerCommand, device: TunDevice): void {
   if (command.type === 'forward') {
-    stopForwarding = forward(device)
+    forwarding = forward(device)
+    forwarding.catch((error) => end(device, () => fail(error)))
     report({ type: 'forwarding' })
     return
   }
-  stopForwarding?.()
-  giveAllBack(0, async () => {
-    await device.close()
+  stopping.abort()
+  const tell = () => {
     report({ type: 'stopped' })
     port.close()
-  })
+  }
+  // What ended by itself is told already, or about to be.
+  forwarding.then(
+    () => end(device, tell),
+    () => undefined,
+  )
 }
 
-/** Starts the loop; the returned function stops it. */
-function forward(device: TunDevice): () => void {
-  const { queue } = device
-  const stopLoop = forwardBatches(queue, queue, (batch) => forwarder.process(batch, performance.now()))
-  queue.on('drop', () => {
-    counters[DROP.write_error] = queue.counters[TUN_COUNTER.writeErrors]!
-  })
-
+/** Forwards until `stopping` aborts. */
+async function forward({ queue }: TunDevice): Promise<void> {
+  let lost = 0
+  const countLost = () => {
+    const { writeErrors, dropAbandoned } = TUN_COUNTER
+    counters[DROP.write_error] = queue.counters[writeErrors]! + queue.counters[dropAbandoned]! + lost
+  }
+  queue.on('drop', countLost)
   const sweeping = setInterval(() => expiry.step(ticksOf(performance.now())), TICK_MS)
   const pruning = setInterval(() => desk.prune(performance.now()), 1000)
-
-  return () => {
-    counters[DROP.write_error]! += stopLoop()
+  try {
+    const edit = (batch: PacketBatch) => forwarder.process(batch, performance.now())
+    lost = await forwardBatches(queue, queue, edit, { signal: stopping.signal })
+  } finally {
+    countLost()
     clearInterval(sweeping)
     clearInterval(pruning)
   }
+}
+
+/** Gives every lease back and closes the queue, then tells. */
+function end(device: TunDevice, tell: () => void): void {
+  giveAllBack(0, async () => {
+    await device.close()
+    tell()
+  })
 }
 
 /** Closes all flows over as many turns as it takes, then calls `done`. */

@@ -33,6 +33,15 @@ export class BatchLender {
     this.#revoke = undefined
   }
 
+  /** Takes the batch back for good: it is its owner's again, as it was. */
+  close(): void {
+    this.takeBack()
+    const plain: Partial<BorrowedBatch> | undefined = this.#plain
+    // The last one first: so the object keeps the shape that fast code is made for.
+    delete plain?.[Symbol.dispose]
+    delete plain?.release
+  }
+
   #lendGuarded(): BorrowedBatch {
     const batch = this.#batch
     let isReleased = false

@@ -12,12 +12,12 @@ const PACKETS_PER_TURN = 64
  */
 export class PacketReader {
   readonly #queue: PacketQueue
-  readonly #wait: { signal?: AbortSignal }
+  readonly #wait: { signal: AbortSignal | undefined }
   #inTurn = 0
 
   constructor(queue: PacketQueue, signal?: AbortSignal) {
     this.#queue = queue
-    this.#wait = signal === undefined ? {} : { signal }
+    this.#wait = { signal }
   }
 
   /** Undefined once the queue is closed. Rejects as `TunQueue.readable` and throws as `TunQueue.readBatch`. */
