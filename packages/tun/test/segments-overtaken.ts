@@ -9,6 +9,6 @@ const REORDERING = ['TCPSACKReorder', 'TCPRenoReorder', 'TCPTSReorder']
 export async function segmentsOvertaken(lab: Lab): Promise<number> {
   const { stdout } = await lab.exec('a', 'cat', ['/proc/net/netstat'])
   const [names, values] = stdout.split('\n').filter((line) => line.startsWith('TcpExt:'))
-  const valueOf = (name: string) => Number(values!.split(' ')[names!.split(' ').indexOf(name)])
-  return REORDERING.reduce((sum, name) => sum + valueOf(name), 0)
+  const valueNamed = (name: string) => Number(values!.split(' ')[names!.split(' ').indexOf(name)])
+  return REORDERING.reduce((sum, name) => sum + valueNamed(name), 0)
 }
