@@ -3,7 +3,7 @@
 // where a distribution ships none, from the headers inside npm's node-linux-* package. Nothing else is
 // downloaded.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 
@@ -12,6 +12,8 @@ const packageDirectory = process.cwd()
 const { name } = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8'))
 const require = createRequire(join(root, 'package.json'))
 
+// Where addons were built once: what is left there would be loaded before what is built now.
+rmSync(join(packageDirectory, 'build'), { recursive: true, force: true })
 execFileSync(
   process.execPath,
   [

@@ -1,10 +1,9 @@
 import { DESCRIPTOR, DESCRIPTOR_WORDS } from '../batch/descriptor.js'
 import type { PacketBatch, PacketBatchOptions } from '../batch/packet-batch.js'
 import { invalidType, requireSignal } from '../errors/invalid-argument.js'
-import { systemError } from '../errors/system-error.js'
 import { isTunError } from '../errors/tun-error.js'
+import { packetError } from '../queue/packet-error.js'
 import type { PacketQueue } from '../queue/packet-queue.js'
-import { TUN_COUNTER } from '../queue/tun-counter.js'
 import { batchOf } from './batch-of.js'
 import { requireOptions } from './require-options.js'
 import { whenClosed } from './when-closed.js'
@@ -17,6 +16,7 @@ export interface ForwardOptions {
   signal?: AbortSignal | undefined
 }
 
+/** Status of a packet whose device was deleted. */
 const EBADFD = 77
 
 /**
@@ -27,7 +27,7 @@ const EBADFD = 77
  * number of loops may write to one queue; each reads from one of its own.
  *
  * Resolves when `signal` aborts or one of the queues is closed, with the number of packets that were read and not written: they are lost.
- * A packet of length 0 is none. What was read and could not be written for another reason is counted by the queue, see `packetError`.
+ * A packet of length 0 is none. What was read and could not be written for another reason is counted by the queue, see {@link packetError}.
  *
  * Rejects with what reading, writing or `edit` threw, and then the batch in hand is lost: with TunError `EBADFD` when a device was
  * deleted (a device that is only written to is found deleted with the next packet), `ERR_TUN_WATCHED` if `from` has an `onReadable` callback
@@ -143,11 +143,17 @@ class Forwarding {
   }
 
   #write(): void {
-    const { counters } = this.#to
+    const batch = this.#batch
     const first = this.#next
-    const gone = counters[TUN_COUNTER.dropGone]
-    this.#next = this.#to.writeBatch(this.#batch, first)
-    if (counters[TUN_COUNTER.dropGone] !== gone) throw systemError(-EBADFD, 'write(tun)', this.#to.name)
+    this.#next = this.#to.writeBatch(batch, first)
+    const { descriptors } = batch
+    for (let index = first, words = first * DESCRIPTOR_WORDS; index < this.#next; index += 1) {
+      // The status of a packet of length 0 is whatever it was.
+      const isGone = descriptors[words + DESCRIPTOR.status] === EBADFD
+      if (isGone && descriptors[words + DESCRIPTOR.length] !== 0)
+        throw packetError(batch, index, this.#to.name)
+      words += DESCRIPTOR_WORDS
+    }
   }
 
   /** Aborted, or a queue was closed. */
