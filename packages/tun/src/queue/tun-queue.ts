@@ -65,7 +65,7 @@ export class TunQueue extends EventEmitter<TunQueueEvents> implements PacketQueu
     this.#drops = new DropWatch(counters)
   }
 
-  /** Name of the device when the queue was opened. */
+  /** Name of the device, now or when the queue was closed. Asks the kernel: for messages, not for loops. */
   get name(): string {
     return this.#driver.name
   }
@@ -194,9 +194,9 @@ export class TunQueue extends EventEmitter<TunQueueEvents> implements PacketQueu
 
   /**
    * Calls back in every turn of the event loop in which the device takes packets, until the returned function is
-   * called: install it after a `writeBatch` that did not write all, stop it when the rest is out.
+   * called: install it after a `writeBatch` that did not write all, stop it when the rest is out. There may be several.
    *
-   * @throws TunError `ERR_TUN_WATCHED`, `ERR_TUN_CLOSED`
+   * @throws TunError `ERR_TUN_CLOSED`
    */
   onWritable(callback: () => void): () => void {
     return this.#watch(WRITABLE, callback)
