@@ -5,7 +5,7 @@
 
 #include <napi.h>
 
-#include "readable_poll.h"
+#include "slatfatf/readable_poll.h"
 #include "slatfatf/unique_fd.h"
 
 namespace slatfatf {

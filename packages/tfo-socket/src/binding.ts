@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { TfoSocketError } from './tfo-socket-error.js'
+import { TfoSocketError } from './errors/tfo-socket-error.js'
 
 /** The addon. Functions that reserve return a descriptor or `-errno`, and fill `outcome`. */
 export interface Binding {

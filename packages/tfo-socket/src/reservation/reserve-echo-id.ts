@@ -1,6 +1,6 @@
-import { checkAddress, checkMark, checkPort, invalidType } from './arguments.js'
-import { binding, outcome } from './binding.js'
-import { refusal } from './refusal.js'
+import { binding, outcome } from '../binding.js'
+import { checkAddress, checkMark, checkPort, invalidType } from '../errors/arguments.js'
+import { refusal } from '../errors/refusal.js'
 import { Reservation } from './reservation.js'
 
 export interface ReserveEchoIdOptions {

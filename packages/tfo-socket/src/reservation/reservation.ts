@@ -1,6 +1,6 @@
 import { getSystemErrorName } from 'node:util'
-import { binding } from './binding.js'
-import { TfoSocketError } from './tfo-socket-error.js'
+import { binding } from '../binding.js'
+import { TfoSocketError } from '../errors/tfo-socket-error.js'
 
 /** What a reservation holds. */
 export interface ReservationRecord {

@@ -1,4 +1,4 @@
-import type { PortRange } from './port-range.js'
+import type { PortRange } from '../kernel/port-range.js'
 
 /** A value of the wrong type: the caller's mistake. */
 export function invalidType(name: string, expected: string, value: unknown): TypeError {

@@ -1,7 +1,7 @@
 import { getSystemErrorName } from 'node:util'
-import { binding, outcome } from './binding.js'
-import { pickedOutside, requireStillPickable } from './port-range.js'
-import { isTaken, type Request, refusal } from './refusal.js'
+import { binding, outcome } from '../binding.js'
+import { isTaken, type Request, refusal } from '../errors/refusal.js'
+import { pickedOutside, requireStillPickable } from '../kernel/port-range.js'
 
 /**
  * The error for a reservation that the kernel refused, or granted outside the range that was asked for. The latter is

@@ -1,7 +1,7 @@
 import { getSystemErrorName } from 'node:util'
-import { invalidType, invalidValue } from './arguments.js'
-import { binding } from './binding.js'
-import { TfoSocketError } from './tfo-socket-error.js'
+import { binding } from '../binding.js'
+import { invalidType, invalidValue } from '../errors/arguments.js'
+import { TfoSocketError } from '../errors/tfo-socket-error.js'
 
 /**
  * Makes room for `count` descriptors in this process at once.

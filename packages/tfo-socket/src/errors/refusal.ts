@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
+import { binding, outcome } from '../binding.js'
 import { addressExpected, invalidValue } from './arguments.js'
-import { binding, outcome } from './binding.js'
 import { TfoSocketError } from './tfo-socket-error.js'
 
 /** What was asked for, as far as the kind of reservation has it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { growDescriptorTable, reserveEchoId, reservePort, reserveTuple } from './index.js'
+import { growDescriptorTable, reserveEchoId, reservePort, reserveTuple } from '../index.js'
 
 const tuple = { address: '192.0.2.1', ports: 9000, remoteAddress: '198.51.100.7', remotePort: 443 }
 const port = { protocol: 'udp', address: '192.0.2.1', ports: 9000 }

@@ -1,7 +1,14 @@
-import { checkAddress, checkDevice, checkMark, checkPorts, invalidType, invalidValue } from './arguments.js'
-import { binding, outcome } from './binding.js'
-import { type PortRange, requirePickable } from './port-range.js'
-import { refusal } from './refusal.js'
+import { binding, outcome } from '../binding.js'
+import {
+  checkAddress,
+  checkDevice,
+  checkMark,
+  checkPorts,
+  invalidType,
+  invalidValue,
+} from '../errors/arguments.js'
+import { refusal } from '../errors/refusal.js'
+import { type PortRange, requirePickable } from '../kernel/port-range.js'
 import { rejectPort } from './rejected-port.js'
 import { Reservation } from './reservation.js'
 

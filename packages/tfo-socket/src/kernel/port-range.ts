@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { requireLinux } from './binding.js'
-import { TfoSocketError } from './tfo-socket-error.js'
+import { requireLinux } from '../binding.js'
+import { TfoSocketError } from '../errors/tfo-socket-error.js'
 
 /** Ports from `first` to `last`, both included. */
 export interface PortRange {

@@ -1,6 +1,13 @@
-import { checkAddress, checkDevice, checkMark, checkPort, checkPorts, invalidType } from './arguments.js'
-import { binding, outcome } from './binding.js'
-import { type PortRange, requirePickable } from './port-range.js'
+import { binding, outcome } from '../binding.js'
+import {
+  checkAddress,
+  checkDevice,
+  checkMark,
+  checkPort,
+  checkPorts,
+  invalidType,
+} from '../errors/arguments.js'
+import { type PortRange, requirePickable } from '../kernel/port-range.js'
 import { rejectPort } from './rejected-port.js'
 import { Reservation } from './reservation.js'
 
