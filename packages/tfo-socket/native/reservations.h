@@ -1,5 +1,4 @@
-// The three ways to hold a name in the socket table. Each returns a descriptor or -errno and fills an
-// Outcome.
+// The ways to hold a name in the socket table. Each returns a descriptor or -errno and fills an Outcome.
 #pragma once
 
 #include <string>
@@ -11,13 +10,30 @@ namespace tfo_socket {
 // The value of IP_LOCAL_PORT_RANGE: first port in the low half, last port in the high half.
 using PackedRange = uint32_t;
 
-int ReserveTuple(const std::string& address, PackedRange ports, const std::string& remote_address,
-                 uint16_t remote_port, uint32_t mark, const std::string& device, Outcome& outcome);
+// What the kinds that have them share. Mark 0 and an empty device are what a socket starts with.
+struct Ownership {
+  uint32_t mark = 0;
+  std::string device;
+  // SO_REUSEADDR: others that set it too may have the name as well, as far as the kernel lets them.
+  bool shared = false;
+};
 
-// Port 0 lets the kernel pick from `ports`; any other is bound as it is, and `ports` is not looked at.
-int ReservePort(bool udp, const std::string& address, uint16_t port, PackedRange ports, uint32_t mark,
-                const std::string& device, Outcome& outcome);
+// Port 0 lets the kernel pick from `ports`, or judge the one port that they are. Any other is bound as it is.
+struct LocalPort {
+  uint16_t port = 0;
+  PackedRange ports = 0;
+};
 
-int ReserveEchoId(const std::string& address, uint16_t id, uint32_t mark, Outcome& outcome);
+int ReserveTuple(const std::string& address, LocalPort local_port, const std::string& remote_address,
+                 uint16_t remote_port, const Ownership& ownership, Outcome& outcome);
+
+// Is never shared, and picks or judges.
+int ReserveRepair(const std::string& address, PackedRange ports, const std::string& remote_address,
+                  uint16_t remote_port, const Ownership& ownership, Outcome& outcome);
+
+int ReservePort(bool udp, const std::string& address, LocalPort local_port, const Ownership& ownership,
+                Outcome& outcome);
+
+int ReserveEchoId(const std::string& address, uint16_t id, const Ownership& ownership, Outcome& outcome);
 
 }  // namespace tfo_socket

@@ -7,19 +7,23 @@
 
 namespace tfo_socket {
 
-int ReservePort(bool udp, const std::string& address, uint16_t port, PackedRange ports, uint32_t mark,
-                const std::string& device, Outcome& outcome) {
+int ReservePort(bool udp, const std::string& address, LocalPort local_port, const Ownership& ownership,
+                Outcome& outcome) {
+  const auto [port, ports] = local_port;
   Endpoint local;
   if (!local.Parse(address, port)) return outcome.Fail(Step::kAddress, EINVAL);
 
   const int type = udp ? SOCK_DGRAM : SOCK_STREAM;
   slatfatf::UniqueFd fd(::socket(local.Family(), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.IsOpen()) return outcome.Fail(Step::kSocket);
-  if (int error = SetMarkAndDevice(fd.Get(), mark, device, outcome)) return error;
+  if (int error = SetMarkAndDevice(fd.Get(), ownership, outcome)) return error;
 
   // "::" must not hold 0.0.0.0 as well, whatever net.ipv6.bindv6only says.
   if (local.Family() == AF_INET6 && !SetOption(fd.Get(), IPPROTO_IPV6, IPV6_V6ONLY, 1)) {
     return outcome.Fail(Step::kV6Only);
+  }
+  if (ownership.shared && !SetOption(fd.Get(), SOL_SOCKET, SO_REUSEADDR, 1)) {
+    return outcome.Fail(Step::kReuseAddress);
   }
   if (port == 0 && !SetOption(fd.Get(), SOL_IP, IP_LOCAL_PORT_RANGE, ports)) {
     return outcome.Fail(Step::kLocalPortRange);

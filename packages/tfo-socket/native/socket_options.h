@@ -3,11 +3,11 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <string>
-
 #include "outcome.h"
+#include "reservations.h"
 
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE 51
@@ -23,8 +23,9 @@ bool SetOption(int fd, int level, int name, const T& value) {
   return ::setsockopt(fd, level, name, &value, sizeof(value)) == 0;
 }
 
-// Mark 0 and an empty device are what a socket starts with, so they cost no call. Returns 0 or -errno.
-inline int SetMarkAndDevice(int fd, uint32_t mark, const std::string& device, Outcome& outcome) {
+// What a socket starts with costs no call. Returns 0 or -errno.
+inline int SetMarkAndDevice(int fd, const Ownership& ownership, Outcome& outcome) {
+  const auto& [mark, device, shared] = ownership;
   if (mark != 0 && !SetOption(fd, SOL_SOCKET, SO_MARK, mark)) return outcome.Fail(Step::kMark);
   if (!device.empty() && ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device.c_str(),
                                       static_cast<socklen_t>(device.size())) != 0) {
@@ -41,6 +42,26 @@ inline int DropAll(int fd, Outcome& outcome) {
   if (!SetOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, program)) return outcome.Fail(Step::kAttachFilter);
   if (!SetOption(fd, SOL_SOCKET, SO_RCVBUF, 0)) return outcome.Fail(Step::kReceiveBuffer);
   return 0;
+}
+
+// The kernel picks a port of the range when the socket connects, free for that remote. SOL_IP for IPv6
+// sockets too: the kernel keeps both options in the common part of the socket. Returns 0 or -errno.
+inline int PickAtConnect(int fd, PackedRange ports, Outcome& outcome) {
+  const int on = 1;
+  if (!SetOption(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, on)) return outcome.Fail(Step::kBindAddressNoPort);
+  if (!SetOption(fd, SOL_IP, IP_LOCAL_PORT_RANGE, ports)) return outcome.Fail(Step::kLocalPortRange);
+  return 0;
+}
+
+// Without this a packet that reaches the socket is answered, a SYN by SYN-ACK and an acknowledgement by RST,
+// and a forged ICMP error closes it. Hosts send with a TTL of 64 or 128, and TCP drops what is below this
+// unread, ICMP errors that quote such a packet too (net/ipv4/tcp_ipv4.c, TCPMinTTLDrop). A socket filter
+// would double the cost. Returns 0 or -errno.
+inline int IgnoreOrdinaryPackets(int fd, int family, Outcome& outcome) {
+  constexpr int kHighestTtl = 255;
+  const bool set = family == AF_INET ? SetOption(fd, SOL_IP, IP_MINTTL, kHighestTtl)
+                                     : SetOption(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, kHighestTtl);
+  return set ? 0 : outcome.Fail(Step::kMinimumTtl);
 }
 
 }  // namespace tfo_socket

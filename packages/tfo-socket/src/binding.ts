@@ -1,30 +1,10 @@
 import { createRequire } from 'node:module'
 import { TfoSocketError } from './errors/tfo-socket-error.js'
+import type { ReadinessBinding } from './readiness/readiness-binding.js'
+import type { ReservationBinding } from './reservation/reservation-binding.js'
 
-/** The addon. Functions that reserve return a descriptor or `-errno`, and fill `outcome`. */
-export interface Binding {
-  /** `ports` packs a range as IP_LOCAL_PORT_RANGE wants it: first port in the low half. */
-  reserveTuple(
-    address: string,
-    ports: number,
-    remoteAddress: string,
-    remotePort: number,
-    mark: number,
-    device: string,
-    outcome: Int32Array,
-  ): number
-  /** Port 0 picks from `ports`; any other is bound as it is. */
-  reservePort(
-    udp: boolean,
-    address: string,
-    port: number,
-    ports: number,
-    mark: number,
-    device: string,
-    outcome: Int32Array,
-  ): number
-  reserveEchoId(address: string, id: number, mark: number, outcome: Int32Array): number
-  close(fd: number): number
+/** The addon. */
+export interface Binding extends ReadinessBinding, ReservationBinding {
   growDescriptorTable(count: number): number
   /** What `outcome[1]` counts in: the system call that failed. */
   readonly stepNames: readonly string[]

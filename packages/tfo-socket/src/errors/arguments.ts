@@ -45,6 +45,18 @@ export function checkPorts(name: string, value: PortRange | number): void {
     throw invalidValue(name, 'a range whose first port is not after its last', value)
 }
 
+/** Refuses what is no object, and options that do not exist: a misspelt one would be ignored without a word. */
+export function checkOptions(value: unknown, known: ReadonlySet<string>): void {
+  if (typeof value !== 'object' || value === null) throw invalidType('options', 'an object', value)
+  for (const name in value) {
+    if (!known.has(name)) throw invalidValue('options', `one of ${[...known].join(', ')}`, name)
+  }
+}
+
+export function checkBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') throw invalidType(name, 'a boolean', value)
+}
+
 export function checkMark(value: unknown): void {
   if (value === undefined) return
   if (typeof value !== 'number') throw invalidType('options.mark', 'a number', value)

@@ -68,6 +68,8 @@ function hintFor(code: string, syscall: string, { protocol, address, device }: R
       return `${address} is not an address of this network namespace; see: ip address show`
     case 'EPERM setsockopt(SO_MARK)':
       return 'A mark needs CAP_NET_ADMIN (or CAP_NET_RAW since Linux 5.17)'
+    case 'EPERM setsockopt(TCP_REPAIR)':
+      return 'Repair mode needs CAP_NET_ADMIN'
     case 'EPERM setsockopt(SO_BINDTODEVICE)':
       return 'Binding to a device needs CAP_NET_RAW before Linux 5.7'
     case 'ENODEV setsockopt(SO_BINDTODEVICE)':

@@ -24,6 +24,8 @@ export interface TfoSocketErrorDetails {
  * - `ERR_PORT_OUTSIDE_RANGE`: `net.ipv4.ip_local_port_range` does not cover the ports.
  * - `ERR_PORT_RESERVED`: `net.ipv4.ip_local_reserved_ports` keeps the kernel from picking some of the ports.
  * - `ERR_FAST_OPEN_SUSPENDED`: the kernel suspects a black hole for Fast Open, and sent an ordinary SYN at once.
+ * - `ERR_RELEASED`: the reservation holds nothing any more.
+ * - `ERR_NOT_A_RESERVATION`: a descriptor is not what its record says.
  * - `ERR_UNSUPPORTED_PLATFORM`: this is not Linux.
  */
 export class TfoSocketError extends Error {

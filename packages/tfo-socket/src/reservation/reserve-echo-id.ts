@@ -1,5 +1,5 @@
 import { binding, outcome } from '../binding.js'
-import { checkAddress, checkMark, checkPort, invalidType } from '../errors/arguments.js'
+import { checkAddress, checkBoolean, checkMark, checkOptions, checkPort } from '../errors/arguments.js'
 import { refusal } from '../errors/refusal.js'
 import { Reservation } from './reservation.js'
 
@@ -9,8 +9,12 @@ export interface ReserveEchoIdOptions {
   /** The identifier of echo requests, 1 to 65535. */
   id: number
   /** SO_MARK, 0 to 4294967295. Default: none. Needs CAP_NET_ADMIN. */
-  mark?: number
+  mark?: number | undefined
+  /** SO_REUSEADDR, which ping sockets have from birth: then all that have it may use the id too. Default: false. */
+  shared?: boolean | undefined
 }
+
+const known: ReadonlySet<string> = new Set(['address', 'id', 'mark', 'shared'])
 
 /**
  * Holds an ICMP echo id: no ping socket can be bound to it.
@@ -27,13 +31,14 @@ export interface ReserveEchoIdOptions {
  * @see {@link https://man7.org/linux/man-pages/man7/icmp.7.html | icmp(7)}; net/ipv4/ping.c in the kernel
  */
 export function reserveEchoId(options: ReserveEchoIdOptions): Reservation {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options)
-  const { address, id, mark } = options
+  checkOptions(options, known)
+  const { address, id, mark = 0, shared = false } = options
   checkAddress('options.address', address)
   checkPort('options.id', id)
   checkMark(mark)
+  checkBoolean('options.shared', shared)
 
-  const fd = binding().reserveEchoId(address, id, mark ?? 0, outcome)
+  const fd = binding().reserveEchoId(address, id, mark, '', shared, outcome)
   if (fd < 0) throw refusal(fd, { protocol: 'icmp', address, first: id, last: id }, false)
-  return new Reservation({ kind: 'echo-id', protocol: 'icmp', address, port: id, fd })
+  return new Reservation({ kind: 'echo-id', protocol: 'icmp', address, port: id, shared }, fd)
 }

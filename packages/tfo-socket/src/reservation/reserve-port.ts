@@ -1,14 +1,15 @@
 import { binding, outcome } from '../binding.js'
 import {
   checkAddress,
+  checkBoolean,
   checkDevice,
   checkMark,
-  checkPorts,
-  invalidType,
+  checkOptions,
   invalidValue,
 } from '../errors/arguments.js'
 import { refusal } from '../errors/refusal.js'
 import { type PortRange, requirePickable } from '../kernel/port-range.js'
+import { askedPorts } from './asked-ports.js'
 import { rejectPort } from './rejected-port.js'
 import { Reservation } from './reservation.js'
 
@@ -19,13 +20,17 @@ export interface ReservePortOptions {
   /** A range in which the kernel picks, or one port for it to judge. */
   ports: PortRange | number
   /** SO_MARK, 0 to 4294967295. Default: none. Needs CAP_NET_ADMIN. */
-  mark?: number
+  mark?: number | undefined
   /** SO_BINDTODEVICE: holds the port on that interface only. Default: none. */
-  device?: string
+  device?: string | undefined
+  /** SO_REUSEADDR: others that set it may have the port too, in TCP unless somebody listens. Only with one port. Default: false. */
+  shared?: boolean | undefined
 }
 
+const known: ReadonlySet<string> = new Set(['protocol', 'address', 'ports', 'mark', 'device', 'shared'])
+
 /**
- * Holds a whole port, for all remotes: a socket that is bound, never connected, and lets nobody share.
+ * Holds a whole port, for all remotes: a socket that is bound, never connected, and lets nobody share, unless `shared`.
  *
  * While it is held, {@link reserveTuple} is never given the port, on any local address; and a port on which tuples of
  * this address are held is refused here. The two kinds exclude each other port by port, so give each its own range.
@@ -44,30 +49,27 @@ export interface ReservePortOptions {
  * @see {@link https://man7.org/linux/man-pages/man7/ip.7.html | ip(7)}, IP_LOCAL_PORT_RANGE
  */
 export function reservePort(options: ReservePortOptions): Reservation {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options)
-  const { protocol, address, ports, mark, device } = options
+  checkOptions(options, known)
+  const { protocol, address, mark = 0, device = '', shared = false } = options
   if (protocol !== 'tcp' && protocol !== 'udp')
     throw invalidValue('options.protocol', "'tcp' or 'udp'", protocol)
   checkAddress('options.address', address)
-  checkPorts('options.ports', ports)
+  checkBoolean('options.shared', shared)
+  const { first, last, packed, ranged } = askedPorts(options.ports, shared)
   checkMark(mark)
-  checkDevice(device)
+  checkDevice(options.device)
 
-  const ranged = typeof ports !== 'number'
-  const first = ranged ? ports.first : ports
-  const last = ranged ? ports.last : ports
   const native = binding()
-  const packed = (first | (last << 16)) >>> 0
   const udp = protocol === 'udp'
   // UDP looks for a port of a narrow range in all 65,536 of them, which takes about 1 ms when it is held; binding it
   // by name excludes the same sockets. TCP looks at the range alone.
-  const named = udp && first === last ? first : 0
+  const named = shared || (udp && first === last) ? first : 0
   if (named === 0) requirePickable(first, last)
-  const fd = native.reservePort(udp, address, named, packed, mark ?? 0, device ?? '', outcome)
+  const fd = native.reservePort(udp, address, named, packed, mark, device, shared, outcome)
   const port = outcome[0]!
   if (fd < 0 || port < first || port > last) {
     const request = { protocol, address, first, last, device }
     throw named === 0 ? rejectPort(fd, request, ranged) : refusal(fd, request, ranged)
   }
-  return new Reservation({ kind: 'port', protocol, address, port, fd })
+  return new Reservation({ kind: 'port', protocol, address, port, shared }, fd)
 }

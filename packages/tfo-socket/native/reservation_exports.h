@@ -1,0 +1,9 @@
+#pragma once
+
+#include <napi.h>
+
+namespace tfo_socket {
+
+void ExportReservations(Napi::Env env, Napi::Object exports);
+
+}  // namespace tfo_socket
