@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { requireLinux } from '../binding.js'
 import { TfoSocketError } from '../errors/tfo-socket-error.js'
+import { readSysctl, readSysctlNumber } from './sysctl.js'
 
 /** Ports from `first` to `last`, both included. */
 export interface PortRange {
@@ -10,6 +10,7 @@ export interface PortRange {
 
 const rangeSysctl = 'net.ipv4.ip_local_port_range'
 const reservedSysctl = 'net.ipv4.ip_local_reserved_ports'
+const unprivilegedSysctl = 'net.ipv4.ip_unprivileged_port_start'
 
 /**
  * The ports from which the kernel picks in this network namespace.
@@ -73,9 +74,37 @@ function covers(view: Pickable, first: number, last: number): boolean {
 function readPickable(): Pickable {
   return {
     ...portRangeOf(),
-    reserved: parsePortList(readSysctl(reservedSysctl)),
+    reserved: reservedPorts(),
     readAt: performance.now(),
   }
+}
+
+/** The ports that the kernel never picks. */
+export function reservedPorts(): PortRange[] {
+  return parsePortList(readSysctl(reservedSysctl))
+}
+
+/** What is left of `range` without `holes`, in ascending order. */
+export function withoutPorts(range: PortRange, holes: readonly PortRange[]): PortRange[] {
+  return holes.reduce<PortRange[]>(
+    (left, hole) =>
+      left.flatMap(({ first, last }) =>
+        [
+          { first, last: Math.min(last, hole.first - 1) },
+          { first: Math.max(first, hole.last + 1), last },
+        ].filter((part) => part.first <= part.last),
+      ),
+    [range],
+  )
+}
+
+/** The command after which the kernel picks from `wanted` too, and still from what it picked from before. */
+export function widenPortRange(now: PortRange, wanted: PortRange): string {
+  const low = Math.min(wanted.first, now.first)
+  const high = Math.max(wanted.last, now.last)
+  // The kernel refuses a range that reaches into the privileged ports.
+  const lower = low < readSysctlNumber(unprivilegedSysctl) ? `${unprivilegedSysctl}=${low} ` : ''
+  return `sysctl -w ${lower}${rangeSysctl}="${low} ${high}"`
 }
 
 /** The kernel's form: `9000-9010,9050`, or an empty line. */
@@ -102,31 +131,13 @@ function notPickable(view: Pickable, first: number, last: number): TfoSocketErro
       },
     )
   }
-  const low = Math.min(first, view.first)
-  const high = Math.max(last, view.last)
   return new TfoSocketError(
     `The kernel picks only from ${view.first}-${view.last}, which does not cover ${asked}: ${rangeSysctl}`,
     {
       code: 'ERR_PORT_OUTSIDE_RANGE',
-      hint: `sysctl -w ${rangeSysctl}="${low} ${high}"`,
+      hint: widenPortRange(view, { first, last }),
       firstPort: first,
       lastPort: last,
     },
   )
-}
-
-function readSysctl(name: string): string {
-  const path = `/proc/sys/${name.replaceAll('.', '/')}`
-  try {
-    return readFileSync(path, 'latin1').trim()
-  } catch (cause) {
-    const { code = 'EIO', errno, syscall } = cause as NodeJS.ErrnoException
-    throw new TfoSocketError(`Cannot read ${path}: ${code}`, {
-      code,
-      ...(errno !== undefined && { errno }),
-      ...(syscall !== undefined && { syscall }),
-      hint: 'Is /proc mounted?',
-      cause,
-    })
-  }
 }

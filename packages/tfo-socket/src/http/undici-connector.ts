@@ -1,0 +1,95 @@
+import { isIP, type Socket } from 'node:net'
+import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls'
+import { type ConnectionSettings, connectTo, splitSettings } from './connection-settings.js'
+
+export interface UndiciConnectorOptions extends ConnectionSettings {
+  /** What `tls.connect` gets for https. Default: ALPN `http/1.1`. */
+  tls?: ConnectionOptions | undefined
+  /** How long a connection may take, TLS included, in ms. Default: 10,000. */
+  connectTimeoutMs?: number | undefined
+}
+
+/** What undici asks a connector for. */
+interface UndiciRequest {
+  hostname: string
+  protocol: string
+  port: string
+  servername?: string | undefined
+  localAddress?: string | null | undefined
+  httpSocket?: Socket | undefined
+}
+
+/** The `connect` option of undici's `Agent`, `Pool` and `Client`. */
+export type UndiciConnector = (
+  request: UndiciRequest,
+  connected: (...result: [null, Socket | TLSSocket] | [Error, null]) => void,
+) => void
+
+/**
+ * A connector for undici: `new Agent({ connect: undiciConnector() })`, and `fetch` with that `dispatcher`.
+ *
+ * With https the ClientHello travels in the SYN. With http undici does not tell a connector what it will send, so requests
+ * travel in the SYN only with `replaySafe: true`, that is if all requests of the dispatcher may be delivered twice.
+ * A kept-alive connection is used again as ever, and there is nothing to gain then.
+ *
+ * @throws {TypeError | RangeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`. Requests fail with what {@link connect}
+ * throws, and with `TimeoutError`.
+ * @see https://undici.nodejs.org/#/docs/api/Connector
+ */
+export function undiciConnector(options: UndiciConnectorOptions = {}): UndiciConnector {
+  const [settings, { tls, connectTimeoutMs = 10_000 }] = splitSettings(options)
+  return (request, connected) => {
+    const signal = AbortSignal.timeout(connectTimeoutMs)
+    open(request, settings, tls, signal).then(
+      (socket) => connected(null, socket),
+      (error) => connected(error, null),
+    )
+  }
+}
+
+async function open(
+  request: UndiciRequest,
+  settings: ConnectionSettings,
+  tls: ConnectionOptions | undefined,
+  signal: AbortSignal,
+): Promise<Socket | TLSSocket> {
+  const { hostname, protocol, port, localAddress, httpSocket } = request
+  const secure = protocol === 'https:'
+  // An IPv6 address stands in brackets in a URL, and nowhere else.
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const destination = {
+    host,
+    port: port === '' ? (secure ? 443 : 80) : port,
+    localAddress,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+    signal,
+  }
+  const socket = httpSocket ?? (await connectTo(destination, settings, secure))
+  if (!secure) return socket
+  const servername = request.servername ?? (isIP(host) === 0 ? host : undefined)
+  return await handshake(socket, { ALPNProtocols: ['http/1.1'], servername, ...tls, host, socket }, signal)
+}
+
+function handshake(socket: Socket, options: ConnectionOptions, signal: AbortSignal): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const secured = tlsConnect(options)
+    const failed = (error: Error): void => {
+      signal.removeEventListener('abort', aborted)
+      socket.destroy()
+      reject(error)
+    }
+    const aborted = (): void => {
+      secured.destroy(signal.reason)
+    }
+    secured.once('error', failed)
+    secured.once('secureConnect', () => {
+      secured.removeListener('error', failed)
+      signal.removeEventListener('abort', aborted)
+      resolve(secured)
+    })
+    if (signal.aborted) aborted()
+    else signal.addEventListener('abort', aborted, { once: true })
+  })
+}

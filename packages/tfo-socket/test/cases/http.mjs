@@ -1,0 +1,87 @@
+// HTTP in two processes: servers that say how a request reached them, and clients of all three kinds.
+import { once } from 'node:events'
+import { createServer, request as httpRequest } from 'node:http'
+import { createServer as createSecureServer, request as httpsRequest } from 'node:https'
+import { buffer, text } from 'node:stream/consumers'
+import { fastOpenInfo, listen } from '@slatfatf/tfo-socket'
+import { Agent, HttpsAgent, undiciConnector } from '@slatfatf/tfo-socket/http'
+import { fetch, Agent as UndiciAgent } from 'undici'
+
+// A shared key instead of a certificate: TLS without files.
+const key = Buffer.alloc(16, 7)
+const identity = 'test'
+const secure = { ciphers: 'PSK', maxVersion: 'TLSv1.2' }
+const trust = {
+  ...secure,
+  pskCallback: () => ({ psk: key, identity }),
+  checkServerIdentity: () => undefined,
+}
+
+const closers = []
+
+export async function serve(scheme, host, options = {}) {
+  const server =
+    scheme === 'https'
+      ? createSecureServer({ ...secure, pskCallback: () => key }, answer)
+      : createServer(answer)
+  const rawSockets = new Map()
+  // Of a TLS socket the kernel knows nothing; the one beneath is told here.
+  server.on('connection', (socket) => rawSockets.set(socket.remotePort, socket))
+  async function answer(request, response) {
+    const { remotePort } = request.socket
+    const { length } = await buffer(request)
+    const inSyn = fastOpenInfo(rawSockets.get(remotePort)).dataAccepted
+    response.end(JSON.stringify({ inSyn, method: request.method, length, remotePort }))
+  }
+  await listen(server, { host, port: 0, ...options })
+  closers.push(async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  })
+  return server.address().port
+}
+
+let agent
+
+export function useAgent(scheme, options) {
+  agent = scheme === 'https' ? new HttpsAgent({ ...trust, ...options }) : new Agent(options)
+  const mine = agent
+  closers.push(() => mine.destroy())
+}
+
+export async function get(url, { method = 'GET', bodyBytes = 0 } = {}) {
+  const send = url.startsWith('https') ? httpsRequest : httpRequest
+  const request = send(url, { agent, method })
+  request.end(Buffer.alloc(bodyBytes, 'b'))
+  const [response] = await once(request, 'response')
+  return JSON.parse(await text(response))
+}
+
+/** The names of the sockets that the agent keeps open. */
+export function openSockets() {
+  return [...Object.values(agent.sockets), ...Object.values(agent.freeSockets)].flat().length
+}
+
+export async function fetchWith(options, url, { method = 'GET', bodyBytes = 0 } = {}) {
+  const connect = undiciConnector({ ...(url.startsWith('https') && { tls: trust }), ...options })
+  const dispatcher = new UndiciAgent({ connect })
+  try {
+    const body = bodyBytes > 0 ? Buffer.alloc(bodyBytes, 'b') : undefined
+    const response = await fetch(url, { dispatcher, method, body })
+    return await response.json()
+  } catch (error) {
+    throw error.cause ?? error
+  } finally {
+    await dispatcher.destroy()
+  }
+}
+
+export function construct(kind, options) {
+  if (kind === 'undici') undiciConnector(options)
+  else new (kind === 'https' ? HttpsAgent : Agent)(options)
+}
+
+export async function reset() {
+  for (const close of closers.splice(0)) await close()
+}
