@@ -8,11 +8,11 @@ export interface EgressMode {
   readonly protocol: number
   /** True when one lease serves every remote: endpoint-independent mapping (RFC 4787 §4.1). */
   readonly endpointIndependent: boolean
+  /** True when the kernel may take a lease away before it is given back, which must be watched then. */
+  readonly canBeLost: boolean
   /**
    * Asks the kernel for an endpoint of the slice, for this remote (0 when the mode is endpoint-independent). Synchronous, sends
    * nothing. `undefined` when the slice has no room; throws what the kernel said when something is broken.
    */
   reserve(slice: Slice, remote: number, remotePort: number): Reservation | undefined
-  /** Frees the endpoint at once. */
-  release(reservation: Reservation, slice: Slice): void
 }

@@ -1,8 +1,9 @@
+import type { TfoSocketError } from '@slatfatf/tfo-socket'
 import type { EgressMode } from '../egress/egress-mode.js'
 import { FLOW, FLOW_WORDS, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, TICK_MS } from '../flow/flow-record.js'
 import { type FlowKey, FlowTable } from '../flow/flow-table.js'
 import { type Lease, type LeaseDesk, REFUSAL } from '../lease/lease-desk.js'
-import { DROP, FIGURE } from '../observe/counters.js'
+import { DROP, FIGURE, LOSS } from '../observe/counters.js'
 
 const DROP_OF_REFUSAL: Record<number, number> = {
   [REFUSAL.slicesFull]: DROP.slices_full,
@@ -17,6 +18,16 @@ const GAUGE_OF_PROTOCOL: Record<number, number> = {
   [IPPROTO_ICMP]: FIGURE.flows_icmp,
 }
 
+/** By the code of the error with which the kernel took a placeholder away. */
+const LOSS_OF_CODE: Record<string, number> = {
+  ECONNREFUSED: LOSS.icmp_error,
+  EHOSTUNREACH: LOSS.icmp_error,
+  ENETUNREACH: LOSS.icmp_error,
+  ECONNRESET: LOSS.tcp_packet,
+  ETIMEDOUT: LOSS.tcp_packet,
+  ECONNABORTED: LOSS.destroyed,
+}
+
 /** Flows and the leases under them. A flow in the table has a lease, and a lease belongs to one flow; both begin and end here. */
 export class EgressTable {
   readonly flows: FlowTable
@@ -25,6 +36,7 @@ export class EgressTable {
   readonly #desk: LeaseDesk
   readonly #counters: Float64Array
   readonly #leases: (Lease | undefined)[] = []
+  readonly #onLost = (lease: Lease, reason: TfoSocketError) => this.#lose(lease, reason)
   readonly #key: FlowKey = {
     protocol: 0,
     clientAddress: 0,
@@ -60,7 +72,7 @@ export class EgressTable {
     }
     const leaseRemote = mode.endpointIndependent ? 0 : remote
     const leaseRemotePort = mode.endpointIndependent ? 0 : remotePort
-    const lease = this.#desk.take(mode, client, leaseRemote, leaseRemotePort, nowMs)
+    const lease = this.#desk.take(mode, client, leaseRemote, leaseRemotePort, nowMs, this.#onLost)
     if (lease === undefined) {
       this.lastDrop = DROP_OF_REFUSAL[this.#desk.lastRefusal]!
       return -1
@@ -108,6 +120,12 @@ export class EgressTable {
     const end = Math.min(slot + count, this.flows.highWater)
     for (let next = slot; next < end; next++) if (this.flows.isLive(next)) this.close(next)
     return end < this.flows.highWater ? end : -1
+  }
+
+  /** Ends the flow whose tuple is not ours any more: another packet of it would leave under the name of whoever has it now. */
+  #lose({ mode, slice, port, remote, remotePort }: Lease, reason: TfoSocketError): void {
+    this.#counters[LOSS_OF_CODE[reason.code] ?? LOSS.unexplained]!++
+    this.close(this.flows.findInbound(mode.protocol, slice.address, port, remote, remotePort))
   }
 }
 

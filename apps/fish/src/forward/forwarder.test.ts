@@ -26,13 +26,13 @@ function setUp(): {
 } {
   const memory = createCounterMemory()
   const counters = new Float64Array(memory)
-  const slices = new Slices([{ index: 0, address: slice, text: '198.51.100.10', first: 9000, last: 9009 }])
+  const slices = new Slices([{ address: slice, text: '198.51.100.10', first: 9000, last: 9009 }], 42)
   const limits = { flowsPerClient: 0, newFlowsPerSecondPerClient: 0 }
   const desk = new LeaseDesk(slices, limits, (error) => {
     throw error
   })
   const table = new EgressTable(0, desk, counters)
-  const modes = { tcp: placeholderMode(42), udp: udpPortMode(42), icmp: echoIdMode(42) }
+  const modes = { tcp: placeholderMode, udp: udpPortMode, icmp: echoIdMode }
   const forwarder = new Forwarder(slices, modes, table, counters)
   return {
     forward: (...packets) => {

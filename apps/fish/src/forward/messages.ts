@@ -1,12 +1,12 @@
 import type { FlowTimeouts } from '../flow/expiry.js'
 import type { QuotaLimits } from '../lease/client-quota.js'
-import type { Slice } from '../lease/slices.js'
+import type { SliceSettings } from '../lease/slices.js'
 
 /** What the worker is started with. Plain data, cloned into its thread. */
 export interface WorkerSettings {
   device: string
   offload: 'auto' | 'raw' | 'off'
-  slices: Slice[]
+  slices: SliceSettings[]
   mark: number
   flows: number
   limits: QuotaLimits

@@ -25,13 +25,13 @@ const SPARE_DESCRIPTORS = 128
 const settings = workerData as WorkerSettings
 const port = parentPort!
 const counters = new Float64Array(settings.counters)
-const slices = new Slices(settings.slices)
+const slices = new Slices(settings.slices, settings.mark)
 const desk = new LeaseDesk(slices, settings.limits, reportKernelRefusal)
 const table = new EgressTable(settings.flows, desk, counters)
 const expiry = new Expiry(table.flows, settings.timeouts, (slot) => table.expire(slot))
 const forwarder = new Forwarder(
   slices,
-  { tcp: placeholderMode(settings.mark), udp: udpPortMode(settings.mark), icmp: echoIdMode(settings.mark) },
+  { tcp: placeholderMode, udp: udpPortMode, icmp: echoIdMode },
   table,
   counters,
 )

@@ -1,7 +1,6 @@
-import { isTfoSocketError, type Reservation } from '@slatfatf/tfo-socket'
+import { isTfoSocketError, type Reservation, type TfoSocketError } from '@slatfatf/tfo-socket'
 import type { EgressMode } from '../egress/egress-mode.js'
 import { ClientQuota, QUOTA, type QuotaLimits } from './client-quota.js'
-import { FullMemory } from './full-memory.js'
 import { homeSlice } from './pooling.js'
 import type { Slice, Slices } from './slices.js'
 
@@ -29,6 +28,9 @@ export interface Lease {
   readonly reservation: Reservation
 }
 
+/** Hears of a lease that the kernel has taken away: the tuple may be somebody else's by now. The lease is still to be given back. */
+export type LossListener = (lease: Lease, reason: TfoSocketError) => void
+
 /**
  * Hands out leases and takes them back. Synchronous: when `take` returns a lease, the kernel holds the tuple for us and refuses it to
  * everybody else; when it returns `undefined`, {@link lastRefusal} says why.
@@ -38,7 +40,6 @@ export class LeaseDesk {
   lastRefusal: Refusal = REFUSAL.none
   readonly #slices: Slices
   readonly #quota: ClientQuota
-  readonly #full = new FullMemory()
   readonly #onKernelRefusal: (error: unknown) => void
 
   constructor(slices: Slices, limits: QuotaLimits, onKernelRefusal: (error: unknown) => void) {
@@ -54,6 +55,7 @@ export class LeaseDesk {
     remote: number,
     remotePort: number,
     nowMs: number,
+    onLost: LossListener,
   ): Lease | undefined {
     const verdict = this.#quota.judge(client, nowMs)
     if (verdict !== QUOTA.granted) {
@@ -66,21 +68,21 @@ export class LeaseDesk {
     const home = homeSlice(client, slices.length)
     for (let step = 0; step < slices.length; step++) {
       const slice = slices[(home + step) % slices.length]!
-      if (this.#full.isFull(mode.protocol, slice.index, remote, remotePort, nowMs)) continue
-      const reservation = this.#reserve(mode, slice, remote, remotePort, nowMs)
+      const reservation = this.#reserve(mode, slice, remote, remotePort)
       if (reservation === undefined) continue
+      const lease = { client, slice, port: reservation.port, mode, remote, remotePort, reservation }
+      if (mode.canBeLost && !this.#watch(lease, onLost)) continue
       this.#quota.opened(client, nowMs)
       this.lastRefusal = REFUSAL.none
-      return { client, slice, port: reservation.port, mode, remote, remotePort, reservation }
+      return lease
     }
     return undefined
   }
 
   /** Gives a lease back; the tuple is free for everybody at once. */
   give(lease: Lease): void {
-    lease.mode.release(lease.reservation, lease.slice)
+    lease.reservation.release()
     this.#quota.closed(lease.client)
-    this.#full.forget(lease.mode.protocol, lease.slice.index, lease.remote, lease.remotePort)
   }
 
   /** Forgets clients that have been away. Call it about once a second. */
@@ -88,23 +90,30 @@ export class LeaseDesk {
     this.#quota.prune(nowMs)
   }
 
-  #reserve(
-    mode: EgressMode,
-    slice: Slice,
-    remote: number,
-    remotePort: number,
-    nowMs: number,
-  ): Reservation | undefined {
+  #reserve(mode: EgressMode, slice: Slice, remote: number, remotePort: number): Reservation | undefined {
     try {
-      const reservation = mode.reserve(slice, remote, remotePort)
-      if (reservation === undefined)
-        this.#full.remember(mode.protocol, slice.index, remote, remotePort, nowMs)
-      return reservation
+      return mode.reserve(slice, remote, remotePort)
     } catch (error) {
-      if (!isTfoSocketError(error)) throw error
-      this.lastRefusal = REFUSAL.kernelRefused
-      this.#onKernelRefusal(error)
+      this.#noteRefusal(error)
       return undefined
     }
+  }
+
+  /** A lease that cannot be watched is none: its loss would go unnoticed. */
+  #watch(lease: Lease, onLost: LossListener): boolean {
+    try {
+      lease.reservation.watch((_, reason) => onLost(lease, reason))
+      return true
+    } catch (error) {
+      lease.reservation.release()
+      this.#noteRefusal(error)
+      return false
+    }
+  }
+
+  #noteRefusal(error: unknown): void {
+    if (!isTfoSocketError(error)) throw error
+    this.lastRefusal = REFUSAL.kernelRefused
+    this.#onKernelRefusal(error)
   }
 }

@@ -16,6 +16,9 @@ const REFUSED = [
   'write_error',
 ] as const
 
+/** Why the kernel took a placeholder away, and with it a flow: a packet that should have been steered past it, or an operator. */
+const LOSS_REASONS = ['icmp_error', 'tcp_packet', 'destroyed', 'unexplained'] as const
+
 const DROP_REASONS = [...Object.keys(MALFORMED), ...REFUSED] as readonly string[]
 
 const FLOW_FIGURES = ['flows_opened', 'flows_expired', 'flows_tcp', 'flows_udp', 'flows_icmp'] as const
@@ -29,9 +32,10 @@ const PACKET_FIGURES = [
 ] as const
 
 type Refused = (typeof REFUSED)[number]
+type Loss = (typeof LOSS_REASONS)[number]
 type Figure = (typeof FLOW_FIGURES)[number] | (typeof PACKET_FIGURES)[number]
 
-const NAMES: readonly string[] = [...PACKET_FIGURES, ...FLOW_FIGURES, ...DROP_REASONS]
+const NAMES: readonly string[] = [...PACKET_FIGURES, ...FLOW_FIGURES, ...LOSS_REASONS, ...DROP_REASONS]
 
 function indexesOf<Name extends string>(names: readonly Name[]): Record<Name, number> {
   return Object.fromEntries(names.map((name) => [name, NAMES.indexOf(name)])) as Record<Name, number>
@@ -43,6 +47,9 @@ export const FIGURE: Record<Figure, number> = indexesOf([...PACKET_FIGURES, ...F
 /** Index of each reason why a readable packet was not forwarded. */
 export const DROP: Record<Refused, number> = indexesOf(REFUSED)
 
+/** Index of each reason why a placeholder was lost. */
+export const LOSS: Record<Loss, number> = indexesOf(LOSS_REASONS)
+
 /** Counter of a malformed packet is this plus the number that `parsePacket` returned, minus one. */
 export const FIRST_MALFORMED = NAMES.indexOf(DROP_REASONS[0]!)
 
@@ -51,10 +58,11 @@ export function createCounterMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(NAMES.length * Float64Array.BYTES_PER_ELEMENT)
 }
 
-/** All figures by name, and the drops by reason. */
+/** All figures by name, the drops and the lost placeholders by reason. */
 export interface CounterSnapshot {
   figures: Record<Figure, number>
   drops: Record<string, number>
+  losses: Record<string, number>
 }
 
 /** Reads the counter memory; the loop goes on meanwhile. */
@@ -65,5 +73,6 @@ export function readCounters(memory: SharedArrayBuffer): CounterSnapshot {
   return {
     figures: pick([...PACKET_FIGURES, ...FLOW_FIGURES]) as Record<Figure, number>,
     drops: pick(DROP_REASONS),
+    losses: pick(LOSS_REASONS),
   }
 }

@@ -50,6 +50,15 @@ export function createRegistry(source: MetricsSource): Registry {
   )
   counter(
     registry,
+    'fish_placeholders_lost_total',
+    'Flows ended because the kernel took their placeholder away, by reason.',
+    ['reason'],
+    (metric) => {
+      for (const [reason, count] of Object.entries(snapshot().losses)) metric.inc({ reason }, count)
+    },
+  )
+  counter(
+    registry,
     'fish_icmp_errors_total',
     'ICMP errors to clients that were refused.',
     ['outcome'],

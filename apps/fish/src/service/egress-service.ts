@@ -96,8 +96,7 @@ function workerSettings(config: Config, counters: SharedArrayBuffer): WorkerSett
   return {
     device: config.device.name,
     offload: config.device.offload,
-    slices: config.slices.map(({ address, ports }, index) => ({
-      index,
+    slices: config.slices.map(({ address, ports }) => ({
       address: parseAddress(address),
       text: address,
       first: ports.first,

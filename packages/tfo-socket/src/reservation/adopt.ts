@@ -3,6 +3,7 @@ import { binding } from '../binding.js'
 import { checkAddress, checkPort, invalidType, invalidValue } from '../errors/arguments.js'
 import { TfoSocketError } from '../errors/tfo-socket-error.js'
 import type { PortableReservations } from './fds.js'
+import { isOwned } from './owned-descriptors.js'
 import { Reservation, type ReservationRecord } from './reservation.js'
 import type { SocketFacts } from './reservation-binding.js'
 
@@ -66,6 +67,7 @@ function protocolOf(kind: ReservationRecord['kind']): ReservationRecord['protoco
 
 function requireReservation(fd: number, record: ReservationRecord): void {
   if (!Number.isInteger(fd) || fd < 0) throw invalidValue('fds', 'an array of descriptors', fd)
+  if (isOwned(fd)) throw invalidValue('fds', 'an array of descriptors that no reservation here owns', fd)
   const facts = factsOf(fd)
   const difference = differenceBetween(facts, record)
   if (difference === undefined) return
@@ -95,7 +97,9 @@ function differenceBetween(facts: SocketFacts, record: ReservationRecord): strin
   if (facts.protocol !== protocolNumber(record)) return `its protocol is ${facts.protocol}`
   if (facts.port !== record.port) return `its port is ${facts.port}`
   if (!sameAddress(facts.address, record.address)) return `its address is ${facts.address}`
-  if (facts.shared !== record.shared) return `SO_REUSEADDR is ${facts.shared ? 'on' : 'off'}`
+  // Repair mode forces address reuse on (tcp_repair_set in net/ipv4/tcp.c), and gives nobody a share by it.
+  if (record.kind !== 'repair' && facts.shared !== record.shared)
+    return `SO_REUSEADDR is ${facts.shared ? 'on' : 'off'}`
   if (record.kind === 'tuple' && !(facts.state === TCP_SYN_SENT && facts.fastOpenConnect)) {
     return `its state is ${facts.state}, not that of a placeholder`
   }

@@ -1,16 +1,12 @@
-import type { HeldName, Reservation } from './reservation.js'
+import type { HeldName, Reservation, ReservationRecord } from './reservation.js'
 
-/** A FinalizationRegistry costs 0.05 µs a reservation as long as nothing is unregistered: a released name is told by its fd. */
+/** Nothing is unregistered, which makes it cheap: what was released is told by its descriptor. */
 const registry = new FinalizationRegistry<HeldName>(({ record, fd }) => {
-  if (fd < 0) return
-  const remote =
-    record.remoteAddress === undefined ? '' : ` to ${record.remoteAddress} port ${record.remotePort}`
-  process.emitWarning(
-    `A reservation of kind ${record.kind}, ${record.protocol} ${record.address} port ${record.port}${remote}, was ` +
-      'forgotten without release(). It stays held until the process ends.',
-    { type: 'TfoSocketWarning', code: 'TFO_SOCKET_FORGOTTEN' },
-  )
+  if (fd >= 0) forget(record)
 })
+
+let first: ReservationRecord | undefined
+let others = 0
 
 /**
  * Warns when the reservation is collected while it holds its name. It is not released then: whoever forwards packets by
@@ -18,4 +14,27 @@ const registry = new FinalizationRegistry<HeldName>(({ record, fd }) => {
  */
 export function warnIfForgotten(reservation: Reservation, held: HeldName): void {
   registry.register(reservation, held)
+}
+
+/** A collection finds many at once: one warning tells of all of them. */
+function forget(record: ReservationRecord): void {
+  if (first !== undefined) {
+    others += 1
+    return
+  }
+  first = record
+  setImmediate(warn)
+}
+
+function warn(): void {
+  const { kind, protocol, address, port, remoteAddress, remotePort } = first!
+  const remote = remoteAddress === undefined ? '' : ` to ${remoteAddress} port ${remotePort}`
+  const name = `${kind}, ${protocol} ${address} port ${port}${remote}`
+  const more = others === 0 ? '' : `, and ${others} more`
+  first = undefined
+  others = 0
+  process.emitWarning(
+    `A reservation was forgotten without release(): ${name}${more}. It stays held until the process ends.`,
+    { type: 'TfoSocketWarning', code: 'TFO_SOCKET_FORGOTTEN' },
+  )
 }

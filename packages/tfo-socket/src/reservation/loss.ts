@@ -5,10 +5,7 @@ import type { HeldName } from './reservation.js'
 
 const icmp =
   'An ICMP error about the tuple reached the socket. Take such errors out before (nft, prerouting).'
-const hints: Record<string, string> = {
-  ECONNREFUSED: icmp,
-  EHOSTUNREACH: icmp,
-  ENETUNREACH: icmp,
+const hints: Record<string, string | undefined> = {
   ECONNRESET: 'A RST for the tuple reached the socket. Take its packets out before (nft, prerouting).',
   ECONNABORTED: 'Somebody with CAP_NET_ADMIN destroyed the socket, as `ss -K` does.',
   ETIMEDOUT:
@@ -29,7 +26,8 @@ export function lossOf({ record, fd }: HeldName, hungUp: boolean): TfoSocketErro
     {
       code,
       ...(errno !== 0 && { errno: -Math.abs(errno) }),
-      ...(hints[code] !== undefined && { hint: hints[code] }),
+      // The kernel makes a dozen codes of ICMP errors (icmp_err_convert, icmpv6_err_convert).
+      hint: hints[code] ?? icmp,
       protocol,
       address,
       firstPort: port,

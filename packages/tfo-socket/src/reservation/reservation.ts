@@ -5,6 +5,7 @@ import { TfoSocketError } from '../errors/tfo-socket-error.js'
 import { EPOLLHUP, type Watch, watchDescriptor } from '../readiness/readiness.js'
 import { warnIfForgotten } from './leak-warning.js'
 import { lossOf } from './loss.js'
+import { noteGone, noteOwned } from './owned-descriptors.js'
 
 /** What a reservation holds, as plain data: survives JSON, and goes with the descriptor to another process. */
 export interface ReservationRecord {
@@ -65,6 +66,7 @@ export class Reservation implements ReservationRecord {
   /** @internal */
   constructor(record: ReservationRecord, fd: number) {
     this.#held = { record, fd }
+    noteOwned(fd)
     warnIfForgotten(this, this.#held)
   }
 
@@ -176,6 +178,7 @@ export class Reservation implements ReservationRecord {
     const fd = held.fd
     this.#unwatch()
     held.fd = -1
+    noteGone(fd)
     this.#owner?.ended(this)
     return fd
   }
