@@ -1,6 +1,7 @@
 // Runs a benchmark by name: node benchmarks/run.mjs NAME [options]
 const benchmarks = {
   forward: () => import('./forward/forward.mjs'),
+  reserve: () => import('./reserve/reserve.mjs'),
   tun: () => import('./tun/tun.mjs'),
 }
 

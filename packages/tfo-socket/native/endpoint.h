@@ -28,6 +28,32 @@ class Endpoint {
     return true;
   }
 
+  // `bytes` are 4 of family 4 or 16 of family 6, as Parse found them. False for any other family.
+  bool Set(uint32_t family, const uint8_t* bytes, uint16_t port) {
+    std::memset(&v6_, 0, sizeof(v6_));
+    if (family == 4) {
+      v4_.sin_family = AF_INET;
+      std::memcpy(&v4_.sin_addr, bytes, sizeof(v4_.sin_addr));
+    } else if (family == 6) {
+      v6_.sin6_family = AF_INET6;
+      std::memcpy(&v6_.sin6_addr, bytes, sizeof(v6_.sin6_addr));
+    } else {
+      return false;
+    }
+    v4_.sin_port = htons(port);
+    return true;
+  }
+
+  // Writes 4 or 16 bytes; returns the family, 4 or 6.
+  uint32_t CopyAddress(uint8_t* bytes) const {
+    if (Family() == AF_INET) {
+      std::memcpy(bytes, &v4_.sin_addr, sizeof(v4_.sin_addr));
+      return 4;
+    }
+    std::memcpy(bytes, &v6_.sin6_addr, sizeof(v6_.sin6_addr));
+    return 6;
+  }
+
   int Family() const { return v4_.sin_family; }
 
   bool IsWildcard() const {

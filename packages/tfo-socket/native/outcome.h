@@ -27,6 +27,10 @@ enum class Step : int32_t {
   kBind,
   kConnect,
   kGetSockName,
+  kSend,
+  kListen,
+  kFastOpenQueue,
+  kSocketDomain,
 };
 
 inline constexpr const char* kStepNames[] = {
@@ -48,6 +52,10 @@ inline constexpr const char* kStepNames[] = {
     "bind",
     "connect",
     "getsockname",
+    "send",
+    "listen",
+    "setsockopt(TCP_FASTOPEN)",
+    "getsockopt(SO_DOMAIN)",
 };
 
 class Outcome {

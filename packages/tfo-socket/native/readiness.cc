@@ -51,19 +51,26 @@ Napi::Value ReadinessSet::Add(const Napi::CallbackInfo& info) {
   const int fd = arguments.Int32(0);
   const uint32_t token = arguments.Uint32(1);
   const bool writable = arguments.Boolean(2);
+  const bool owned = arguments.Boolean(3);
   if (!arguments.Ok()) return info.Env().Undefined();
   epoll_event event{};
   event.events = EPOLLERR | EPOLLHUP | EPOLLET | EPOLLONESHOT;
   if (writable) event.events |= EPOLLOUT;
   event.data.u64 = token;
-  const int result = ::epoll_ctl(epoll_.Get(), EPOLL_CTL_ADD, fd, &event);
-  return Napi::Number::New(info.Env(), result == 0 ? 0 : -errno);
+  if (::epoll_ctl(epoll_.Get(), EPOLL_CTL_ADD, fd, &event) != 0) return Napi::Number::New(info.Env(), -errno);
+  if (owned) owned_.try_emplace(fd, fd);
+  return Napi::Number::New(info.Env(), 0);
 }
 
 Napi::Value ReadinessSet::Remove(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int fd = arguments.Int32(0);
   if (!arguments.Ok()) return info.Env().Undefined();
+  const auto owned = owned_.find(fd);
+  if (owned != owned_.end()) {
+    owned->second.Release();
+    owned_.erase(owned);
+  }
   epoll_event unused{};
   const int result = ::epoll_ctl(epoll_.Get(), EPOLL_CTL_DEL, fd, &unused);
   return Napi::Number::New(info.Env(), result == 0 ? 0 : -errno);

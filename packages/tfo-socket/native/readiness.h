@@ -5,6 +5,8 @@
 
 #include <napi.h>
 
+#include <map>
+
 #include "slatfatf/readable_poll.h"
 #include "slatfatf/unique_fd.h"
 
@@ -19,7 +21,8 @@ class ReadinessSet : public Napi::ObjectWrap<ReadinessSet> {
   explicit ReadinessSet(const Napi::CallbackInfo& info);
 
  private:
-  // (fd, token, writable) -> 0 or -errno. Tells once of an error or a hang-up, and of writability if asked.
+  // (fd, token, writable, owned) -> 0 or -errno. Tells once of an error or a hang-up, and of writability if
+  // asked. What is owned is closed if the thread ends while it is in the set.
   Napi::Value Add(const Napi::CallbackInfo& info);
 
   // (fd) -> 0 or -errno. Closing the descriptor is no substitute: a copy elsewhere keeps the entry.
@@ -33,6 +36,7 @@ class ReadinessSet : public Napi::ObjectWrap<ReadinessSet> {
 
   // The poll handle goes first, so that libuv never watches a number that somebody else has reused.
   slatfatf::UniqueFd epoll_;
+  std::map<int, slatfatf::UniqueFd> owned_;
   slatfatf::ReadablePoll::Owner poll_;
 };
 

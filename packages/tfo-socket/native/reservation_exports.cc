@@ -6,6 +6,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstring>
+
+#include "endpoint.h"
+#include "request_block.h"
 #include "reservations.h"
 #include "slatfatf/arguments.h"
 #include "slatfatf/errno_error.h"
@@ -17,71 +21,40 @@ namespace {
 
 using slatfatf::Arguments;
 
-int32_t* OutcomeCells(Arguments& arguments, Napi::Env env, size_t index) {
+using Reserve = int (*)(const RequestBlock&, const Ownership&, Outcome&);
+
+// () -> descriptor or -errno. Everything else is in the block.
+template <Reserve reserve>
+Napi::Value ReserveCall(const Napi::CallbackInfo& info) {
+  RequestBlock& block = *static_cast<RequestBlock*>(info.Data());
+  Outcome outcome(block.outcome);
+  const Ownership ownership{block.mark,
+                            std::string(block.device, ::strnlen(block.device, sizeof(block.device))),
+                            block.shared != 0};
+  return Napi::Number::New(info.Env(), reserve(block, ownership, outcome));
+}
+
+// (text, bytes: 16) -> 4, 6, or 0 for what is no address. The kernel's own notation, by its own parser.
+Napi::Value ParseAddressCall(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const std::string text = arguments.String(0);
   size_t length = 0;
-  int32_t* cells = arguments.Typed<int32_t>(index, napi_int32_array, &length);
-  if (cells == nullptr || length >= Outcome::kLength) return cells;
-  Napi::RangeError::New(env, "the outcome array is too short").ThrowAsJavaScriptException();
-  return nullptr;
+  uint8_t* bytes = arguments.Typed<uint8_t>(1, napi_uint8_array, &length);
+  if (!arguments.Ok() || length < sizeof(in6_addr)) return info.Env().Undefined();
+  Endpoint endpoint;
+  const uint32_t family = endpoint.Parse(text, 0) ? endpoint.CopyAddress(bytes) : 0;
+  return Napi::Number::New(info.Env(), family);
 }
 
-LocalPort LocalPortAt(Arguments& arguments, size_t index) {
-  return {static_cast<uint16_t>(arguments.Uint32(index)), arguments.Uint32(index + 1)};
-}
-
-Ownership OwnershipAt(Arguments& arguments, size_t index) {
-  return {arguments.Uint32(index), arguments.String(index + 1), arguments.Boolean(index + 2)};
-}
-
-Napi::Value ReserveTupleCall(const Napi::CallbackInfo& info) {
-  Arguments arguments(info);
-  const std::string address = arguments.String(0);
-  const LocalPort local_port = LocalPortAt(arguments, 1);
-  const std::string remote_address = arguments.String(3);
-  const uint16_t remote_port = static_cast<uint16_t>(arguments.Uint32(4));
-  const Ownership ownership = OwnershipAt(arguments, 5);
-  int32_t* cells = OutcomeCells(arguments, info.Env(), 8);
-  if (!arguments.Ok() || cells == nullptr) return info.Env().Undefined();
-  Outcome outcome(cells);
-  return Napi::Number::New(
-      info.Env(), ReserveTuple(address, local_port, remote_address, remote_port, ownership, outcome));
-}
-
-Napi::Value ReserveRepairCall(const Napi::CallbackInfo& info) {
-  Arguments arguments(info);
-  const std::string address = arguments.String(0);
-  const uint32_t ports = arguments.Uint32(1);
-  const std::string remote_address = arguments.String(2);
-  const uint16_t remote_port = static_cast<uint16_t>(arguments.Uint32(3));
-  const Ownership ownership = OwnershipAt(arguments, 4);
-  int32_t* cells = OutcomeCells(arguments, info.Env(), 7);
-  if (!arguments.Ok() || cells == nullptr) return info.Env().Undefined();
-  Outcome outcome(cells);
-  return Napi::Number::New(info.Env(),
-                           ReserveRepair(address, ports, remote_address, remote_port, ownership, outcome));
-}
-
-Napi::Value ReservePortCall(const Napi::CallbackInfo& info) {
-  Arguments arguments(info);
-  const bool udp = arguments.Boolean(0);
-  const std::string address = arguments.String(1);
-  const LocalPort local_port = LocalPortAt(arguments, 2);
-  const Ownership ownership = OwnershipAt(arguments, 4);
-  int32_t* cells = OutcomeCells(arguments, info.Env(), 7);
-  if (!arguments.Ok() || cells == nullptr) return info.Env().Undefined();
-  Outcome outcome(cells);
-  return Napi::Number::New(info.Env(), ReservePort(udp, address, local_port, ownership, outcome));
-}
-
-Napi::Value ReserveEchoIdCall(const Napi::CallbackInfo& info) {
-  Arguments arguments(info);
-  const std::string address = arguments.String(0);
-  const uint16_t id = static_cast<uint16_t>(arguments.Uint32(1));
-  const Ownership ownership = OwnershipAt(arguments, 2);
-  int32_t* cells = OutcomeCells(arguments, info.Env(), 5);
-  if (!arguments.Ok() || cells == nullptr) return info.Env().Undefined();
-  Outcome outcome(cells);
-  return Napi::Number::New(info.Env(), ReserveEchoId(address, id, ownership, outcome));
+// The block lives as long as the environment, in a buffer of JavaScript's that is never let go of.
+RequestBlock* ShareBlock(Napi::Env env, Napi::Object exports) {
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, sizeof(RequestBlock));
+  RequestBlock* block = static_cast<RequestBlock*>(buffer.Data());
+  std::memset(block, 0, sizeof(*block));
+  exports.Set("requestBlock", buffer);
+  auto* reference = new Napi::Reference<Napi::ArrayBuffer>(Napi::Persistent(buffer));
+  env.AddCleanupHook([reference] { delete reference; });
+  return block;
 }
 
 Napi::Value CloseCall(const Napi::CallbackInfo& info) {
@@ -125,10 +98,12 @@ Napi::Value SocketFactsCall(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportReservations(Napi::Env env, Napi::Object exports) {
-  exports.Set("reserveTuple", Napi::Function::New<ReserveTupleCall>(env, "reserveTuple"));
-  exports.Set("reserveRepair", Napi::Function::New<ReserveRepairCall>(env, "reserveRepair"));
-  exports.Set("reservePort", Napi::Function::New<ReservePortCall>(env, "reservePort"));
-  exports.Set("reserveEchoId", Napi::Function::New<ReserveEchoIdCall>(env, "reserveEchoId"));
+  RequestBlock* block = ShareBlock(env, exports);
+  exports.Set("parseAddress", Napi::Function::New<ParseAddressCall>(env, "parseAddress"));
+  exports.Set("reserveTuple", Napi::Function::New<ReserveCall<ReserveTuple>>(env, "reserveTuple", block));
+  exports.Set("reserveRepair", Napi::Function::New<ReserveCall<ReserveRepair>>(env, "reserveRepair", block));
+  exports.Set("reservePort", Napi::Function::New<ReserveCall<ReservePort>>(env, "reservePort", block));
+  exports.Set("reserveEchoId", Napi::Function::New<ReserveCall<ReserveEchoId>>(env, "reserveEchoId", block));
   exports.Set("close", Napi::Function::New<CloseCall>(env, "close"));
   exports.Set("setCloseOnExec", Napi::Function::New<SetCloseOnExecCall>(env, "setCloseOnExec"));
   exports.Set("socketFacts", Napi::Function::New<SocketFactsCall>(env, "socketFacts"));

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "outcome.h"
+#include "request_block.h"
 
 namespace tfo_socket {
 
@@ -18,22 +19,14 @@ struct Ownership {
   bool shared = false;
 };
 
-// Port 0 lets the kernel pick from `ports`, or judge the one port that they are. Any other is bound as it is.
-struct LocalPort {
-  uint16_t port = 0;
-  PackedRange ports = 0;
-};
-
-int ReserveTuple(const std::string& address, LocalPort local_port, const std::string& remote_address,
-                 uint16_t remote_port, const Ownership& ownership, Outcome& outcome);
+int ReserveTuple(const RequestBlock& block, const Ownership& ownership, Outcome& outcome);
 
 // Is never shared, and picks or judges.
-int ReserveRepair(const std::string& address, PackedRange ports, const std::string& remote_address,
-                  uint16_t remote_port, const Ownership& ownership, Outcome& outcome);
+int ReserveRepair(const RequestBlock& block, const Ownership& ownership, Outcome& outcome);
 
-int ReservePort(bool udp, const std::string& address, LocalPort local_port, const Ownership& ownership,
-                Outcome& outcome);
+int ReservePort(const RequestBlock& block, const Ownership& ownership, Outcome& outcome);
 
-int ReserveEchoId(const std::string& address, uint16_t id, const Ownership& ownership, Outcome& outcome);
+// The id stands in `port`.
+int ReserveEchoId(const RequestBlock& block, const Ownership& ownership, Outcome& outcome);
 
 }  // namespace tfo_socket

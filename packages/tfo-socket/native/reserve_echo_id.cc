@@ -7,9 +7,11 @@
 
 namespace tfo_socket {
 
-int ReserveEchoId(const std::string& address, uint16_t id, const Ownership& ownership, Outcome& outcome) {
+int ReserveEchoId(const RequestBlock& block, const Ownership& ownership, Outcome& outcome) {
   Endpoint local;
-  if (!local.Parse(address, id)) return outcome.Fail(Step::kAddress, EINVAL);
+  if (!local.Set(block.local_family, block.local, static_cast<uint16_t>(block.port))) {
+    return outcome.Fail(Step::kAddress, EINVAL);
+  }
 
   const int protocol = local.Family() == AF_INET ? static_cast<int>(IPPROTO_ICMP) : IPPROTO_ICMPV6;
   slatfatf::UniqueFd fd(::socket(local.Family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
@@ -23,7 +25,7 @@ int ReserveEchoId(const std::string& address, uint16_t id, const Ownership& owne
   if (int error = DropAll(fd.Get(), outcome)) return error;
   if (::bind(fd.Get(), local.Get(), local.Size()) != 0) return outcome.Fail(Step::kBind);
 
-  outcome.SetPort(id);
+  outcome.SetPort(local.Port());
   return fd.Release();
 }
 

@@ -7,12 +7,13 @@
 
 namespace tfo_socket {
 
-int ReservePort(bool udp, const std::string& address, LocalPort local_port, const Ownership& ownership,
-                Outcome& outcome) {
-  const auto [port, ports] = local_port;
+int ReservePort(const RequestBlock& block, const Ownership& ownership, Outcome& outcome) {
   Endpoint local;
-  if (!local.Parse(address, port)) return outcome.Fail(Step::kAddress, EINVAL);
+  if (!local.Set(block.local_family, block.local, static_cast<uint16_t>(block.port))) {
+    return outcome.Fail(Step::kAddress, EINVAL);
+  }
 
+  const bool udp = block.udp != 0;
   const int type = udp ? SOCK_DGRAM : SOCK_STREAM;
   slatfatf::UniqueFd fd(::socket(local.Family(), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.IsOpen()) return outcome.Fail(Step::kSocket);
@@ -25,7 +26,7 @@ int ReservePort(bool udp, const std::string& address, LocalPort local_port, cons
   if (ownership.shared && !SetOption(fd.Get(), SOL_SOCKET, SO_REUSEADDR, 1)) {
     return outcome.Fail(Step::kReuseAddress);
   }
-  if (port == 0 && !SetOption(fd.Get(), SOL_IP, IP_LOCAL_PORT_RANGE, ports)) {
+  if (block.port == 0 && !SetOption(fd.Get(), SOL_IP, IP_LOCAL_PORT_RANGE, block.ports)) {
     return outcome.Fail(Step::kLocalPortRange);
   }
   // A TCP socket that neither listens nor connects is in no table that the receive path looks at.

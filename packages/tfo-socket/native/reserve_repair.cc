@@ -12,17 +12,18 @@
 
 namespace tfo_socket {
 
-int ReserveRepair(const std::string& address, PackedRange ports, const std::string& remote_address,
-                  uint16_t remote_port, const Ownership& ownership, Outcome& outcome) {
+int ReserveRepair(const RequestBlock& block, const Ownership& ownership, Outcome& outcome) {
   TupleEndpoints ends;
-  if (int error = ends.Parse(address, 0, remote_address, remote_port, outcome)) return error;
+  if (int error = ends.Read(block, outcome)) return error;
 
   slatfatf::UniqueFd fd(::socket(ends.local.Family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.IsOpen()) return outcome.Fail(Step::kSocket);
   if (int error = SetMarkAndDevice(fd.Get(), ownership, outcome)) return error;
   const int on = 1;
   if (!SetOption(fd.Get(), IPPROTO_TCP, TCP_REPAIR, on)) return outcome.Fail(Step::kRepair);
-  if (int error = PickAtConnect(fd.Get(), ports, outcome)) return error;
+  // Repair mode sets SK_FORCE_REUSE, and then anybody with SO_REUSEADDR may bind the port and listen on it.
+  if (!SetOption(fd.Get(), SOL_SOCKET, SO_REUSEADDR, 0)) return outcome.Fail(Step::kReuseAddress);
+  if (int error = PickAtConnect(fd.Get(), block.ports, outcome)) return error;
   if (int error = IgnoreOrdinaryPackets(fd.Get(), ends.local.Family(), outcome)) return error;
 
   if (int error = ends.BindAndConnect(fd.Get(), outcome)) return error;

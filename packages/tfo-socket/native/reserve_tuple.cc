@@ -11,10 +11,9 @@
 
 namespace tfo_socket {
 
-int ReserveTuple(const std::string& address, LocalPort local_port, const std::string& remote_address,
-                 uint16_t remote_port, const Ownership& ownership, Outcome& outcome) {
+int ReserveTuple(const RequestBlock& block, const Ownership& ownership, Outcome& outcome) {
   TupleEndpoints ends;
-  if (int error = ends.Parse(address, local_port.port, remote_address, remote_port, outcome)) return error;
+  if (int error = ends.Read(block, outcome)) return error;
 
   // Non-blocking, because then EINPROGRESS tells a connect that did send a SYN from one that did not.
   slatfatf::UniqueFd fd(::socket(ends.local.Family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -28,8 +27,8 @@ int ReserveTuple(const std::string& address, LocalPort local_port, const std::st
     return outcome.Fail(Step::kFastOpenNoCookie);
   if (ownership.shared && !SetOption(fd.Get(), SOL_SOCKET, SO_REUSEADDR, on))
     return outcome.Fail(Step::kReuseAddress);
-  if (local_port.port == 0) {
-    if (int error = PickAtConnect(fd.Get(), local_port.ports, outcome)) return error;
+  if (block.port == 0) {
+    if (int error = PickAtConnect(fd.Get(), block.ports, outcome)) return error;
   }
   if (int error = IgnoreOrdinaryPackets(fd.Get(), ends.local.Family(), outcome)) return error;
 

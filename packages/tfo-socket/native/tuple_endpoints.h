@@ -1,10 +1,9 @@
 // Both ends of a tuple.
 #pragma once
 
-#include <string>
-
 #include "endpoint.h"
 #include "outcome.h"
+#include "request_block.h"
 
 namespace tfo_socket {
 
@@ -14,11 +13,13 @@ struct TupleEndpoints {
 
   // A wildcard would let the kernel choose the address: then it is not known what was reserved. Returns 0 or
   // -errno.
-  int Parse(const std::string& address, uint16_t port, const std::string& remote_address,
-            uint16_t remote_port, Outcome& outcome) {
-    if (!local.Parse(address, port) || local.IsWildcard()) return outcome.Fail(Step::kAddress, EINVAL);
-    if (!remote.Parse(remote_address, remote_port) || remote.IsWildcard() ||
-        remote.Family() != local.Family()) {
+  int Read(const RequestBlock& block, Outcome& outcome) {
+    if (!local.Set(block.local_family, block.local, static_cast<uint16_t>(block.port)) ||
+        local.IsWildcard()) {
+      return outcome.Fail(Step::kAddress, EINVAL);
+    }
+    if (!remote.Set(block.remote_family, block.remote, static_cast<uint16_t>(block.remote_port)) ||
+        remote.IsWildcard() || remote.Family() != local.Family()) {
       return outcome.Fail(Step::kRemoteAddress, EINVAL);
     }
     return 0;

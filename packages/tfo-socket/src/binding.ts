@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module'
 import { TfoSocketError } from './errors/tfo-socket-error.js'
+import type { FastOpenBinding } from './fast-open/fast-open-binding.js'
 import type { ReadinessBinding } from './readiness/readiness-binding.js'
 import type { ReservationBinding } from './reservation/reservation-binding.js'
 
 /** The addon. */
-export interface Binding extends ReadinessBinding, ReservationBinding {
+export interface Binding extends FastOpenBinding, ReadinessBinding, ReservationBinding {
   growDescriptorTable(count: number): number
   /** What `outcome[1]` counts in: the system call that failed. */
   readonly stepNames: readonly string[]

@@ -147,6 +147,12 @@ describe('a connector for undici', () => {
     expect(await client.call<Answer>('fetchWith', noCookie, url)).toMatchObject({ inSyn: true })
   })
 
+  test('makes a second connection when the kernel loses the cookie before the ClientHello', async () => {
+    const port = await server.call<number>('serve', 'https', '192.0.2.9')
+    const url = `https://192.0.2.9:${port}/`
+    expect(await client.call('fetchWithoutCookie', url)).toMatchObject({ inSyn: false, connections: 2 })
+  })
+
   test('reaches an IPv6 address, which stands in brackets in a URL', async () => {
     const url = await openServer('http', '2001:db8::9')
     expect(await client.call<Answer>('fetchWith', noCookie, url)).toMatchObject({ method: 'GET' })

@@ -13,6 +13,7 @@ const port = { protocol: 'udp', address: '192.0.2.1', ports: 9005 }
 const echoId = { address: '192.0.2.1', id: 77 }
 const kinds = [
   { kind: 'tuple', options: tuple },
+  { kind: 'repair', options: tuple },
   { kind: 'port', options: port },
   { kind: 'echo-id', options: echoId },
 ]

@@ -115,13 +115,16 @@ describe.each(kinds)(
         await expect(room.rival.call('bindUdp', wildcard, 9005, true)).rejects.toMatchObject(inUse)
       })
 
-      test('keeps nothing of what strangers send to it, and answers nothing', async () => {
-        await room.host.call('reserve', 'port', { protocol, address, ports: 9005 })
-        await room.origin.call('sendDatagrams', address, 9005, 300)
-        await waitFor(async () => (await room.host.call<{ drops: number }>('udpQueue', 9005)).drops === 300)
-        expect(await room.host.call('udpQueue', 9005)).toEqual({ receivedBytes: 0, drops: 300 })
-        expect(await room.host.call('kernelCounter', 'Icmp', 'OutDestUnreachs')).toBe(0)
-      })
+      test.each([false, true])(
+        'keeps nothing of what strangers send to it, and answers nothing (shared: %s)',
+        async (shared) => {
+          await room.host.call('reserve', 'port', { protocol, address, ports: 9005, shared })
+          await room.origin.call('sendDatagrams', address, 9005, 300)
+          await waitFor(async () => (await room.host.call<{ drops: number }>('udpQueue', 9005)).drops === 300)
+          expect(await room.host.call('udpQueue', 9005)).toEqual({ receivedBytes: 0, drops: 300 })
+          expect(await room.host.call('kernelCounter', 'Icmp', 'OutDestUnreachs')).toBe(0)
+        },
+      )
     }
   },
 )

@@ -35,20 +35,6 @@ test('a user without capabilities reserves everything, except with a mark', asyn
   }
 })
 
-test('a process at its descriptor limit is refused with a hint', async () => {
-  await using other = await enterHost(room)
-  await other.call('reserveAndRelease', 'tuple', tuple, 1)
-  const open = await other.call<number>('openDescriptors')
-  await room.lab.exec('host', 'prlimit', [`--pid=${other.pid}`, `--nofile=${open + 10}`])
-  const ports = { first: 9000, last: 9099 }
-  expect(await other.call('fill', 'tuple', { ...tuple, ports })).toMatchObject({
-    refusal: { code: 'EMFILE', syscall: 'socket', full: false },
-  })
-  await expect(other.call('reserve', 'tuple', tuple)).rejects.toMatchObject({
-    hint: expect.stringContaining('ulimit -n'),
-  })
-})
-
 describe.each(families)('over $family a mark', ({ address, origin }) => {
   const marks = `
     table inet marks

@@ -1,4 +1,4 @@
-import { createLab, type Lab, type NetnsChild } from '@slatfatf/netns'
+import { createLab, type EnterOptions, type Lab, type NetnsChild } from '@slatfatf/netns'
 
 const cases = new URL('./cases/sockets.mjs', import.meta.url)
 
@@ -51,6 +51,11 @@ export async function createReservationLab(): Promise<ReservationLab> {
 /** One more process of the host, for tests that ruin theirs. */
 export function enterHost({ lab }: ReservationLab): Promise<NetnsChild> {
   return lab.enter('host', cases)
+}
+
+/** One more process of the host, whose cases watch reservations too. */
+export function enterWatching({ lab }: ReservationLab, options?: EnterOptions): Promise<NetnsChild> {
+  return lab.enter('host', new URL('./cases/watching.mjs', import.meta.url), options)
 }
 
 async function setSysctls(lab: Lab): Promise<void> {

@@ -62,7 +62,12 @@ function describe({ protocol, address, first, last, remoteAddress, remotePort }:
   return remoteAddress === undefined ? local : `${local} to ${remoteAddress} port ${remotePort}`
 }
 
-function hintFor(code: string, syscall: string, { protocol, address, device }: Request): string | undefined {
+/** What to do about a refusal, where that is known. */
+export function hintFor(
+  code: string,
+  syscall: string,
+  { protocol, address, device }: Pick<Request, 'protocol' | 'address' | 'device'>,
+): string | undefined {
   switch (`${code} ${syscall}`) {
     case 'EADDRNOTAVAIL bind':
       return `${address} is not an address of this network namespace; see: ip address show`

@@ -1,6 +1,6 @@
 import { type ClientRequestArgs, Agent as HttpAgent, type AgentOptions as HttpAgentOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ConnectionSettings, connectTo, splitSettings } from './connection-settings.js'
+import { type ConnectionSettings, connectTo, deliver, splitSettings } from './connection-settings.js'
 
 export type AgentOptions = Omit<HttpAgentOptions, keyof ConnectionSettings> & ConnectionSettings
 
@@ -37,10 +37,7 @@ export class Agent extends HttpAgent {
       return super.createConnection(options, created) ?? undefined
     }
     const repeatable = idempotent.has((options.method ?? 'GET').toUpperCase())
-    connectTo(options, this.#settings, repeatable).then(
-      (socket) => created?.(null, socket),
-      (error) => created?.(error, undefined as never),
-    )
+    deliver(connectTo(options, this.#settings, repeatable), created)
     return undefined
   }
 }

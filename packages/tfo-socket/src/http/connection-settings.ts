@@ -1,4 +1,5 @@
 import type { LookupFunction, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { checkBoolean, invalidType } from '../errors/arguments.js'
 import { connect } from '../fast-open/connect.js'
 import { type ConnectOptions, checkConnectOptions } from '../fast-open/connect-options.js'
@@ -77,4 +78,15 @@ export function connectTo(
   }
   if (family === 4 || family === 6) options.family = family
   return connect(options)
+}
+
+/** Hands over what a promise brings, as an event of its own: what `created` throws is an uncaught exception, as ever. */
+export function deliver(
+  connecting: Promise<Socket>,
+  created: ((error: Error | null, stream: Duplex) => void) | undefined,
+): void {
+  connecting.then(
+    (socket) => process.nextTick(() => created?.(null, socket)),
+    (error) => process.nextTick(() => created?.(error, undefined as never)),
+  )
 }

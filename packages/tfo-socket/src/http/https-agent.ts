@@ -3,8 +3,11 @@ import {
   type AgentOptions as NodeHttpsAgentOptions,
   type RequestOptions,
 } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type ConnectionSettings, connectTo, splitSettings } from './connection-settings.js'
+import type { TLSSocket } from 'node:tls'
+import { type ConnectionSettings, connectTo, deliver, splitSettings } from './connection-settings.js'
+import { secured } from './secured.js'
 
 export type HttpsAgentOptions = Omit<NodeHttpsAgentOptions, keyof ConnectionSettings> &
   Omit<ConnectionSettings, 'replaySafe'>
@@ -33,13 +36,10 @@ export class HttpsAgent extends NodeHttpsAgent {
     if (typeof options.socketPath === 'string') {
       return super.createConnection(options, created) ?? undefined
     }
-    connectTo(options, this.#settings, true).then(
-      (socket) => {
-        const secured = super.createConnection({ ...options, socket } as RequestOptions) as Duplex
-        created?.(null, secured)
-      },
-      (error) => created?.(error, undefined as never),
-    )
+    const open = (inSyn: boolean) => connectTo(options, this.#settings, inSyn)
+    const wrap = (socket: Socket) =>
+      super.createConnection({ ...options, socket } as RequestOptions) as TLSSocket
+    deliver(secured(open, wrap), created)
     return undefined
   }
 }

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { type ConnectionSettings, connectTo, splitSettings } from './connection-settings.js'
+import { secured } from './secured.js'
 
 export interface UndiciConnectorOptions extends ConnectionSettings {
   /** What `tls.connect` gets for https. Default: ALPN `http/1.1`. */
@@ -66,30 +67,10 @@ async function open(
     keepAliveInitialDelay: 60_000,
     signal,
   }
-  const socket = httpSocket ?? (await connectTo(destination, settings, secure))
-  if (!secure) return socket
+  const open = async (inSyn: boolean) => httpSocket ?? (await connectTo(destination, settings, inSyn))
+  if (!secure) return await open(false)
   const servername = request.servername ?? (isIP(host) === 0 ? host : undefined)
-  return await handshake(socket, { ALPNProtocols: ['http/1.1'], servername, ...tls, host, socket }, signal)
-}
-
-function handshake(socket: Socket, options: ConnectionOptions, signal: AbortSignal): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const secured = tlsConnect(options)
-    const failed = (error: Error): void => {
-      signal.removeEventListener('abort', aborted)
-      socket.destroy()
-      reject(error)
-    }
-    const aborted = (): void => {
-      secured.destroy(signal.reason)
-    }
-    secured.once('error', failed)
-    secured.once('secureConnect', () => {
-      secured.removeListener('error', failed)
-      signal.removeEventListener('abort', aborted)
-      resolve(secured)
-    })
-    if (signal.aborted) aborted()
-    else signal.addEventListener('abort', aborted, { once: true })
-  })
+  const wrap = (socket: Socket) =>
+    tlsConnect({ ALPNProtocols: ['http/1.1'], servername, ...tls, host, socket })
+  return await secured(open, wrap, signal)
 }

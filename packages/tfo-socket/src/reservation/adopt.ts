@@ -10,6 +10,7 @@ import type { SocketFacts } from './reservation-binding.js'
 /** `include/net/tcp_states.h`. */
 const TCP_ESTABLISHED = 1
 const TCP_SYN_SENT = 2
+const TCP_CLOSE = 7
 
 const kinds = new Set(['tuple', 'repair', 'port', 'echo-id'])
 
@@ -97,16 +98,22 @@ function differenceBetween(facts: SocketFacts, record: ReservationRecord): strin
   if (facts.protocol !== protocolNumber(record)) return `its protocol is ${facts.protocol}`
   if (facts.port !== record.port) return `its port is ${facts.port}`
   if (!sameAddress(facts.address, record.address)) return `its address is ${facts.address}`
-  // Repair mode forces address reuse on (tcp_repair_set in net/ipv4/tcp.c), and gives nobody a share by it.
-  if (record.kind !== 'repair' && facts.shared !== record.shared)
-    return `SO_REUSEADDR is ${facts.shared ? 'on' : 'off'}`
+  if (facts.shared !== record.shared) return `SO_REUSEADDR is ${facts.shared ? 'on' : 'off'}`
   if (record.kind === 'tuple' && !(facts.state === TCP_SYN_SENT && facts.fastOpenConnect)) {
     return `its state is ${facts.state}, not that of a placeholder`
   }
   if (record.kind === 'repair' && !(facts.state === TCP_ESTABLISHED && facts.repair)) {
     return `its state is ${facts.state}, not that of a socket in repair mode`
   }
+  if (record.kind === 'port' && record.protocol === 'tcp' && !isBoundOnly(facts)) {
+    return `its state is ${facts.state}, not that of a socket which is bound and nothing else`
+  }
   return undefined
+}
+
+/** A placeholder that was taken away is closed as well, and holds nothing. */
+function isBoundOnly({ state, fastOpenConnect, repair }: SocketFacts): boolean {
+  return state === TCP_CLOSE && !fastOpenConnect && !repair
 }
 
 function protocolNumber({ protocol, address }: ReservationRecord): number {

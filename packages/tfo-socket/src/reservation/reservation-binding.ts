@@ -12,50 +12,16 @@ export interface SocketFacts {
   shared: boolean
 }
 
-/**
- * The calls that reserve. Each returns a descriptor or `-errno` and fills `outcome`. `ports` packs a range as
- * IP_LOCAL_PORT_RANGE wants it, first port in the low half; `port` is bound as it is, or 0 to pick from `ports`.
- */
+/** The calls that reserve take their arguments from `requestBlock`, and return a descriptor or `-errno`. */
 export interface ReservationBinding {
-  reserveTuple(
-    address: string,
-    port: number,
-    ports: number,
-    remoteAddress: string,
-    remotePort: number,
-    mark: number,
-    device: string,
-    shared: boolean,
-    outcome: Int32Array,
-  ): number
-  reserveRepair(
-    address: string,
-    ports: number,
-    remoteAddress: string,
-    remotePort: number,
-    mark: number,
-    device: string,
-    shared: boolean,
-    outcome: Int32Array,
-  ): number
-  reservePort(
-    udp: boolean,
-    address: string,
-    port: number,
-    ports: number,
-    mark: number,
-    device: string,
-    shared: boolean,
-    outcome: Int32Array,
-  ): number
-  reserveEchoId(
-    address: string,
-    id: number,
-    mark: number,
-    device: string,
-    shared: boolean,
-    outcome: Int32Array,
-  ): number
+  /** Memory that is shared with the addon: `struct RequestBlock` in native/request_block.h. */
+  readonly requestBlock: ArrayBuffer
+  reserveTuple(): number
+  reserveRepair(): number
+  reservePort(): number
+  reserveEchoId(): number
+  /** Writes 4 or 16 bytes and returns the family, 4 or 6; 0 for what is no address. */
+  parseAddress(text: string, bytes: Uint8Array): number
   close(fd: number): number
   setCloseOnExec(fd: number): number
   /** Throws with `errno`, `code` and `syscall`. */

@@ -114,13 +114,14 @@ export class Reservation implements ReservationRecord {
   /**
    * Calls `listener` when the kernel takes the name away, with the reason. The reservation is released by then.
    *
-   * That happens to a tuple that an ICMP error or a RST reaches, to a repair reservation that a RST reaches, and to
-   * both, and to a UDP port that the kernel picked, when somebody with CAP_NET_ADMIN destroys the socket (`ss -K`).
-   * TCP ports and echo ids cannot be taken away. All watches of a thread share one epoll: one that nothing happens to
+   * That happens to a tuple that an ICMP error reaches, to a repair reservation that a RST reaches (a tuple ignores RST,
+   * unless it has answered a SYN before), and to both, and to a UDP port that the kernel picked, when somebody with
+   * CAP_NET_ADMIN destroys the socket (`ss -K`). TCP ports and echo ids cannot be taken away, and no address or
+   * interface that goes takes any. All watches of a thread share one epoll: one that nothing happens to
    * costs about 1 µs once, some 200 bytes of memory, and no time. It does not hold the process open. A second call
    * replaces the listener; `undefined` ends the watch.
    *
-   * `reason.code` is `ECONNREFUSED`, `EHOSTUNREACH` or `ENETUNREACH` (ICMP), `ECONNRESET` (RST), `ECONNABORTED` (`ss -K`) or
+   * `reason.code` is `ECONNREFUSED`, `EHOSTUNREACH`, `ENETUNREACH` or rarer ones (ICMP), `ECONNRESET` (RST), `ECONNABORTED` (`ss -K`) or
    * `ETIMEDOUT` (the socket answered a SYN and heard no more). What the listener throws is an uncaught exception.
    *
    * @throws {TfoSocketError} `ERR_RELEASED`; `ENOSPC`: fs.epoll.max_user_watches.

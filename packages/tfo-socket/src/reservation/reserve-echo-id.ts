@@ -1,6 +1,6 @@
-import { binding, outcome } from '../binding.js'
 import { checkAddress, checkBoolean, checkMark, checkOptions, checkPort } from '../errors/arguments.js'
 import { refusal } from '../errors/refusal.js'
+import { askEchoId } from './ask-kernel.js'
 import { Reservation } from './reservation.js'
 
 export interface ReserveEchoIdOptions {
@@ -38,7 +38,7 @@ export function reserveEchoId(options: ReserveEchoIdOptions): Reservation {
   checkMark(mark)
   checkBoolean('options.shared', shared)
 
-  const fd = binding().reserveEchoId(address, id, mark, '', shared, outcome)
+  const fd = askEchoId(address, id, mark, shared)
   if (fd < 0) throw refusal(fd, { protocol: 'icmp', address, first: id, last: id }, false)
   return new Reservation({ kind: 'echo-id', protocol: 'icmp', address, port: id, shared }, fd)
 }

@@ -1,4 +1,4 @@
-import { binding, outcome } from '../binding.js'
+import { outcome } from '../binding.js'
 import {
   checkAddress,
   checkBoolean,
@@ -9,6 +9,7 @@ import {
 } from '../errors/arguments.js'
 import { refusal } from '../errors/refusal.js'
 import { type PortRange, requirePickable } from '../kernel/port-range.js'
+import { askPort } from './ask-kernel.js'
 import { askedPorts } from './asked-ports.js'
 import { rejectPort } from './rejected-port.js'
 import { Reservation } from './reservation.js'
@@ -59,13 +60,12 @@ export function reservePort(options: ReservePortOptions): Reservation {
   checkMark(mark)
   checkDevice(options.device)
 
-  const native = binding()
   const udp = protocol === 'udp'
   // UDP looks for a port of a narrow range in all 65,536 of them, which takes about 1 ms when it is held; binding it
   // by name excludes the same sockets. TCP looks at the range alone.
   const named = shared || (udp && first === last) ? first : 0
   if (named === 0) requirePickable(first, last)
-  const fd = native.reservePort(udp, address, named, packed, mark, device, shared, outcome)
+  const fd = askPort(udp, address, named, packed, mark, device, shared)
   const port = outcome[0]!
   if (fd < 0 || port < first || port > last) {
     const request = { protocol, address, first, last, device }

@@ -1,6 +1,7 @@
-import { binding, outcome } from '../binding.js'
+import { outcome } from '../binding.js'
 import { checkAddress, checkDevice, checkMark, checkOptions, checkPort } from '../errors/arguments.js'
 import { type PortRange, requirePickable } from '../kernel/port-range.js'
+import { askTuple } from './ask-kernel.js'
 import { askedPorts } from './asked-ports.js'
 import { rejectPort } from './rejected-port.js'
 import { Reservation } from './reservation.js'
@@ -15,7 +16,10 @@ export interface ReserveRepairOptions {
   remotePort: number
   /** SO_MARK, 0 to 4294967295. Default: none. The route to the remote is looked up with it. */
   mark?: number | undefined
-  /** SO_BINDTODEVICE: then early demux does not match packets of other devices. Default: none. */
+  /**
+   * SO_BINDTODEVICE: then early demux does not match packets of other devices, and the tuple is not held against sockets
+   * without the device: an ordinary connect to the remote may pick the port. Default: none.
+   */
   device?: string | undefined
 }
 
@@ -52,9 +56,8 @@ export function reserveRepair(options: ReserveRepairOptions): Reservation {
   checkMark(mark)
   checkDevice(options.device)
 
-  const native = binding()
   requirePickable(first, last)
-  const fd = native.reserveRepair(address, packed, remoteAddress, remotePort, mark, device, false, outcome)
+  const fd = askTuple('repair', address, 0, packed, remoteAddress, remotePort, mark, device, false)
   const port = outcome[0]!
   if (fd < 0 || port < first || port > last) {
     throw rejectPort(fd, { protocol: 'tcp', address, first, last, remoteAddress, remotePort, device }, ranged)

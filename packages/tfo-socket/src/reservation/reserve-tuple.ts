@@ -1,4 +1,4 @@
-import { binding, outcome } from '../binding.js'
+import { outcome } from '../binding.js'
 import {
   checkAddress,
   checkBoolean,
@@ -9,6 +9,7 @@ import {
 } from '../errors/arguments.js'
 import { refusal } from '../errors/refusal.js'
 import { type PortRange, requirePickable } from '../kernel/port-range.js'
+import { askTuple } from './ask-kernel.js'
 import { askedPorts } from './asked-ports.js'
 import { rejectPort } from './rejected-port.js'
 import { Reservation } from './reservation.js'
@@ -23,7 +24,10 @@ export interface ReserveTupleOptions {
   remotePort: number
   /** SO_MARK, 0 to 4294967295. Default: none. Needs CAP_NET_ADMIN. The route to the remote is looked up with it. */
   mark?: number | undefined
-  /** SO_BINDTODEVICE: then early demux does not match packets of other devices. Default: none. */
+  /**
+   * SO_BINDTODEVICE: then early demux does not match packets of other devices, and the tuple is not held against sockets
+   * without the device: an ordinary connect to the remote may pick the port. Default: none.
+   */
   device?: string | undefined
   /**
    * SO_REUSEADDR and an explicit bind: others that do the same (sockets of Node with a `localPort` do) may use the port
@@ -75,21 +79,10 @@ export function reserveTuple(options: ReserveTupleOptions): Reservation {
   checkMark(mark)
   checkDevice(options.device)
 
-  const native = binding()
   // A bind by name is not narrowed by sysctls, and is refused by bind instead of connect.
   const named = shared ? first : 0
   if (!shared) requirePickable(first, last)
-  const fd = native.reserveTuple(
-    address,
-    named,
-    packed,
-    remoteAddress,
-    remotePort,
-    mark,
-    device,
-    shared,
-    outcome,
-  )
+  const fd = askTuple('tuple', address, named, packed, remoteAddress, remotePort, mark, device, shared)
   const port = outcome[0]!
   if (fd < 0 || port < first || port > last) {
     const request = { protocol: 'tcp' as const, address, first, last, remoteAddress, remotePort, device }

@@ -15,6 +15,7 @@ import {
 import { isTaken, type Request, refusal } from '../errors/refusal.js'
 import { isTfoSocketError } from '../errors/tfo-socket-error.js'
 import { requirePickable } from '../kernel/port-range.js'
+import { askEchoId, askPort, askTuple } from '../reservation/ask-kernel.js'
 import { rejectPort } from '../reservation/rejected-port.js'
 import { Reservation, type ReservationRecord, setOwner } from '../reservation/reservation.js'
 import { FullMemory } from './full-memory.js'
@@ -40,10 +41,10 @@ const known: ReadonlySet<string> = new Set(['address', 'ports', 'mark', 'device'
  */
 export function createSlice(options: SliceOptions): Slice {
   checkSliceOptions(options)
+  binding()
   const { address, mark = 0, device = '', fullMemoryMs = 250 } = options
   const { first, last } = options.ports
   const packed = (first | (last << 16)) >>> 0
-  const native = binding()
   const full = new FullMemory(fullMemoryMs)
   let udpPorts: NamedPorts | undefined
   let echoIds: NamedPorts | undefined
@@ -72,7 +73,7 @@ export function createSlice(options: SliceOptions): Slice {
 
   /** Undefined if the range is full, which is remembered; throws any other refusal. */
   function fullOrThrow(result: number, remoteAddress?: string, remotePort?: number): undefined {
-    if (result < 0 && native.stepNames[outcome[1]!] === 'inet_pton(remoteAddress)') {
+    if (result < 0 && binding().stepNames[outcome[1]!] === 'inet_pton(remoteAddress)') {
       throw invalidValue(
         'remoteAddress',
         `${addressExpected} of the family of ${address}, not a wildcard`,
@@ -92,10 +93,7 @@ export function createSlice(options: SliceOptions): Slice {
     checkPort('remotePort', remotePort)
     if (full.isFull('tuple', remoteAddress, remotePort)) return undefined
     requirePickable(first, last)
-    const fd =
-      kind === 'tuple'
-        ? native.reserveTuple(address, 0, packed, remoteAddress, remotePort, mark, device, false, outcome)
-        : native.reserveRepair(address, packed, remoteAddress, remotePort, mark, device, false, outcome)
+    const fd = askTuple(kind, address, 0, packed, remoteAddress, remotePort, mark, device, false)
     const port = outcome[0]!
     if (fd < 0 || port < first || port > last) return fullOrThrow(fd, remoteAddress, remotePort)
     return own({ kind, protocol: 'tcp', address, port, shared: false, remoteAddress, remotePort }, fd)
@@ -104,21 +102,21 @@ export function createSlice(options: SliceOptions): Slice {
   function reserveTcpPort(): Reservation | undefined {
     if (full.isFull('tcp')) return undefined
     requirePickable(first, last)
-    const fd = native.reservePort(false, address, 0, packed, mark, device, false, outcome)
+    const fd = askPort(false, address, 0, packed, mark, device, false)
     const port = outcome[0]!
     if (fd < 0 || port < first || port > last) return fullOrThrow(fd)
     return own({ kind: 'port', protocol: 'tcp', address, port, shared: false }, fd)
   }
 
-  function askUdpPort(port: number): Reservation | undefined {
-    const fd = native.reservePort(true, address, port, 0, mark, device, false, outcome)
+  function tryUdpPort(port: number): Reservation | undefined {
+    const fd = askPort(true, address, port, 0, mark, device, false)
     if (fd < 0) return heldOrThrow(fd, { protocol: 'udp', address, first: port, last: port, device })
     return own({ kind: 'port', protocol: 'udp', address, port, shared: false }, fd)
   }
 
-  function askEchoId(id: number): Reservation | undefined {
+  function tryEchoId(id: number): Reservation | undefined {
     // The kernel keeps ids for all devices, so that a device would only pretend to narrow it.
-    const fd = native.reserveEchoId(address, id, mark, '', false, outcome)
+    const fd = askEchoId(address, id, mark, false)
     if (fd < 0) return heldOrThrow(fd, { protocol: 'icmp', address, first: id, last: id })
     return own({ kind: 'echo-id', protocol: 'icmp', address, port: id, shared: false }, fd)
   }
@@ -143,11 +141,11 @@ export function createSlice(options: SliceOptions): Slice {
       if (protocol === 'tcp') return reserveTcpPort()
       if (protocol !== 'udp') throw invalidValue('protocol', "'tcp' or 'udp'", protocol)
       udpPorts ??= new NamedPorts(first, last)
-      return searchUnlessFull('udp', udpPorts, askUdpPort)
+      return searchUnlessFull('udp', udpPorts, tryUdpPort)
     },
     reserveEchoId() {
       echoIds ??= new NamedPorts(first, last)
-      return searchUnlessFull('icmp', echoIds, askEchoId)
+      return searchUnlessFull('icmp', echoIds, tryEchoId)
     },
   }
 }

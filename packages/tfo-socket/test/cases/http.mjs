@@ -1,4 +1,5 @@
 // HTTP in two processes: servers that say how a request reached them, and clients of all three kinds.
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, request as httpRequest } from 'node:http'
 import { createServer as createSecureServer, request as httpsRequest } from 'node:https'
@@ -75,6 +76,23 @@ export async function fetchWith(options, url, { method = 'GET', bodyBytes = 0 } 
   } finally {
     await dispatcher.destroy()
   }
+}
+
+/** Fetches twice; between the second connect and its ClientHello the kernel loses the cookie of the first. */
+export async function fetchWithoutCookie(url) {
+  await fetchWith({}, url)
+  let connections = 0
+  const tls = {
+    ...trust,
+    // TLS options are read after connect, and before anything is written.
+    get ALPNProtocols() {
+      connections += 1
+      if (connections === 1) execFileSync('ip', ['tcp_metrics', 'flush', 'all'])
+      return ['http/1.1']
+    },
+  }
+  const answer = await fetchWith({ tls }, url)
+  return { ...answer, connections }
 }
 
 export function construct(kind, options) {

@@ -8,13 +8,21 @@ import { Worker } from 'node:worker_threads'
 import {
   growDescriptorTable,
   portRangeOf,
+  releaseAll,
   reserveEchoId,
   reservePort,
+  reserveRepair,
   reserveTuple,
 } from '@slatfatf/tfo-socket'
 
-const functions = { tuple: reserveTuple, port: reservePort, 'echo-id': reserveEchoId }
-const reservations = new Map()
+const functions = {
+  tuple: reserveTuple,
+  repair: reserveRepair,
+  port: reservePort,
+  'echo-id': reserveEchoId,
+}
+/** What reserve() has made, by the number that it gave. */
+export const reservations = new Map()
 const sockets = new Set()
 let worker
 let lastId = 0
@@ -55,6 +63,30 @@ export function release(id, times = 1) {
   const reservation = reservations.get(id)
   for (let i = 0; i < times; i += 1) reservation.release()
   return { fd: reservation.fd, released: reservation.released }
+}
+
+/** Counts the turns that other work had before everything was released. */
+export async function releaseAllReservations() {
+  let turns = 0
+  let over = false
+  const count = () => {
+    if (over) return
+    turns += 1
+    setImmediate(count)
+  }
+  setImmediate(count)
+  try {
+    await releaseAll(reservations.values())
+  } catch (error) {
+    throw Object.assign(error, { errorCodes: error.errors.map(({ code }) => code) })
+  } finally {
+    over = true
+  }
+  return { turns }
+}
+
+export function releaseThese(iterable) {
+  return releaseAll(iterable)
 }
 
 export function closeBehindItsBack(id) {
