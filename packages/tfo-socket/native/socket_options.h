@@ -55,8 +55,9 @@ inline int PickAtConnect(int fd, PackedRange ports, Outcome& outcome) {
 
 // Without this a packet that reaches the socket is answered, a SYN by SYN-ACK and an acknowledgement by RST,
 // and a forged ICMP error closes it. Hosts send with a TTL of 64 or 128, and TCP drops what is below this
-// unread, ICMP errors that quote such a packet too (net/ipv4/tcp_ipv4.c, TCPMinTTLDrop). A socket filter
-// would double the cost. Returns 0 or -errno.
+// unread, ICMP errors too: over IPv4 those that quote such a packet, over IPv6 those that have such a hop
+// limit themselves (tcp_v4_err, tcp_v6_err; TCPMinTTLDrop). A socket filter would double the cost. Returns 0
+// or -errno.
 inline int IgnoreOrdinaryPackets(int fd, int family, Outcome& outcome) {
   constexpr int kHighestTtl = 255;
   const bool set = family == AF_INET ? SetOption(fd, SOL_IP, IP_MINTTL, kHighestTtl)

@@ -32,7 +32,11 @@ test('the example prints the command that helps', async () => {
   )
 })
 
-test('the README shows the example as it runs', async () => {
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-  expect(readme).toContain(`\`\`\`js\n${await readFile(example, 'utf8')}\`\`\``)
-})
+test.each(['reserve-tuple', 'slice', 'fast-open-echo', 'http-fast-open', 'share-an-address', 'doctor'])(
+  'the README shows the example %s as it runs',
+  async (name) => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+    const text = await readFile(new URL(`../examples/${name}.mjs`, import.meta.url), 'utf8')
+    expect(readme).toContain(`\`\`\`js\n${text}\`\`\``)
+  },
+)

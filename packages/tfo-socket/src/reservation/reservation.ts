@@ -118,8 +118,8 @@ export class Reservation implements ReservationRecord {
    * unless it has answered a SYN before), and to both, and to a UDP port that the kernel picked, when somebody with
    * CAP_NET_ADMIN destroys the socket (`ss -K`). TCP ports and echo ids cannot be taken away, and no address or
    * interface that goes takes any. All watches of a thread share one epoll: one that nothing happens to
-   * costs about 1 µs once, some 200 bytes of memory, and no time. It does not hold the process open. A second call
-   * replaces the listener; `undefined` ends the watch.
+   * costs about 3 µs at its beginning and 2 µs at its end, some 200 bytes of kernel memory and 130 of the heap, and no time
+   * in between. It does not hold the process open. A second call replaces the listener; `undefined` ends the watch.
    *
    * `reason.code` is `ECONNREFUSED`, `EHOSTUNREACH`, `ENETUNREACH` or rarer ones (ICMP), `ECONNRESET` (RST), `ECONNABORTED` (`ss -K`) or
    * `ETIMEDOUT` (the socket answered a SYN and heard no more). What the listener throws is an uncaught exception.
