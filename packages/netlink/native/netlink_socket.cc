@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "slatfatf/arguments.h"
 #include "slatfatf/errno_error.h"
@@ -14,27 +15,50 @@ namespace slatfatf {
 namespace {
 
 constexpr size_t kAlignment = 4;
+constexpr size_t kNumbersPerOutcome = 3;
+
+struct Received {
+  // Length of the datagram (all of it, stored or not), or -errno.
+  ssize_t length;
+  // Where the message is from, as this namespace numbers others; -1 when the kernel does not say.
+  int32_t namespace_id;
+};
 
 Napi::Value Result(Napi::Env env, ssize_t value) { return Napi::Number::New(env, value); }
 
 size_t AlignUp(size_t length) { return (length + kAlignment - 1) & ~(kAlignment - 1); }
 
-// Length of the next datagram from the kernel (all of it, stored or not), or -errno. Any process may send to
-// a netlink socket; what does not come from port 0 is not the kernel's word and is reported as -EPROTO.
-ssize_t ReceiveFromKernel(int fd, void* buffer, size_t room) {
+int32_t NamespaceIdOf(msghdr& message) {
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level == SOL_NETLINK && part->cmsg_type == NETLINK_LISTEN_ALL_NSID &&
+        part->cmsg_len >= CMSG_LEN(sizeof(int32_t))) {
+      int32_t id;
+      std::memcpy(&id, CMSG_DATA(part), sizeof(id));
+      return id;
+    }
+  }
+  return -1;
+}
+
+// Reads the next datagram from the kernel. Any process may send to a netlink socket; what does not come from
+// port 0 is not the kernel's word and is reported as -EPROTO.
+Received ReceiveFromKernel(int fd, void* buffer, size_t room) {
   sockaddr_nl sender{};
   iovec vector{buffer, room};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int32_t))];
   msghdr message{};
-  message.msg_name = &sender;
-  message.msg_namelen = sizeof(sender);
-  message.msg_iov = &vector;
-  message.msg_iovlen = 1;
   ssize_t length;
   do {
+    message.msg_name = &sender;
+    message.msg_namelen = sizeof(sender);
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof(control);
     length = ::recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC);
   } while (length < 0 && errno == EINTR);
-  if (length < 0) return -errno;
-  return sender.nl_pid == 0 ? length : -EPROTO;
+  if (length < 0) return {-errno, -1};
+  return {sender.nl_pid == 0 ? length : -EPROTO, NamespaceIdOf(message)};
 }
 
 }  // namespace
@@ -142,23 +166,25 @@ Napi::Value NetlinkSocket::Receive(const Napi::CallbackInfo& info) {
   size_t room = arguments.Uint32(2);
   if (!arguments.Ok()) return info.Env().Undefined();
 
-  size_t capacity = numbers / 2;
+  size_t capacity = numbers / kNumbersPerOutcome;
   size_t count = 0;
   size_t used = 0;
   while (count < capacity && used + room <= size) {
-    ssize_t length = ReceiveFromKernel(fd_.Get(), buffer + used, size - used);
-    if (length < 0) {
-      if (count == 0) return Result(info.Env(), length);
-      if (length == -EAGAIN) break;
-      outcomes[2 * count] = static_cast<int32_t>(length);
-      outcomes[2 * count + 1] = 0;
-      ++count;
+    Received received = ReceiveFromKernel(fd_.Get(), buffer + used, size - used);
+    if (received.length < 0 && count == 0) return Result(info.Env(), received.length);
+    if (received.length == -EAGAIN) break;
+
+    int32_t* outcome = outcomes + kNumbersPerOutcome * count++;
+    outcome[1] = 0;
+    outcome[2] = received.namespace_id;
+    if (received.length < 0) {
+      outcome[0] = static_cast<int32_t>(received.length);
       break;
     }
-    size_t stored = static_cast<size_t>(length) < size - used ? static_cast<size_t>(length) : size - used;
-    outcomes[2 * count] = static_cast<int32_t>(stored);
-    outcomes[2 * count + 1] = static_cast<int32_t>(length);
-    ++count;
+    size_t length = static_cast<size_t>(received.length);
+    size_t stored = length < size - used ? length : size - used;
+    outcome[0] = static_cast<int32_t>(stored);
+    outcome[1] = static_cast<int32_t>(length);
     used += AlignUp(stored);
   }
   return Result(info.Env(), static_cast<ssize_t>(count));

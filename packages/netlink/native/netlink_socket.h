@@ -32,9 +32,10 @@ class NetlinkSocket : public Napi::ObjectWrap<NetlinkSocket> {
   Napi::Value Send(const Napi::CallbackInfo& info);
 
   // (buffer, outcomes, roomBytes) -> number of outcomes, or -errno when the first read failed (-EAGAIN:
-  // empty). An outcome is two numbers: bytes stored and bytes the datagram had (more: it was cut). Datagrams
-  // stand one after the other, each at the next multiple of four. Reading stops when less than roomBytes are
-  // left. An error that follows datagrams is the last outcome: -errno and 0; the kernel tells it only once.
+  // empty). An outcome is three numbers: bytes stored, bytes the datagram had (more: it was cut), and the id
+  // of the namespace it is from or -1. Datagrams stand one after the other, each at the next multiple of
+  // four. Reading stops when less than roomBytes are left. An error that follows datagrams is the last
+  // outcome: -errno, 0, -1; the kernel tells it only once.
   Napi::Value Receive(const Napi::CallbackInfo& info);
 
   Napi::Value StartPolling(const Napi::CallbackInfo& info);

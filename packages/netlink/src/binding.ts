@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { NetlinkError } from './errors.js'
+import { NetlinkError } from './errors/netlink-error.js'
 
 /** The addon's one class. Numbers below zero are -errno; the calls never throw once the socket is open. */
 export interface NetlinkTransport {
@@ -10,8 +10,8 @@ export interface NetlinkTransport {
   send(bytes: Uint8Array): number
   /**
    * Reads datagrams into `buffer`, each at the next multiple of four, until there are none, `outcomes` is full, or
-   * less than `roomBytes` are left. Each writes two numbers: bytes stored, bytes it had. An error after datagrams is
-   * the last pair, -errno and 0.
+   * less than `roomBytes` are left. Each writes three numbers: bytes stored, bytes it had, and the id of the
+   * namespace it is from or -1. An error after datagrams is the last outcome: -errno, 0, -1.
    */
   receive(buffer: Uint8Array, outcomes: Int32Array, roomBytes: number): number
   startPolling(callback: () => void): number

@@ -44,16 +44,31 @@ export const NLA_HDRLEN = 4
 export const NLMSGERR_ATTR_MSG = 1
 export const NLMSGERR_ATTR_OFFS = 2
 export const NLMSGERR_ATTR_MISS_TYPE = 5
+export const NLMSGERR_ATTR_MISS_NEST = 6
 
 export const SOL_NETLINK = 270
 export const NETLINK_ADD_MEMBERSHIP = 1
+export const NETLINK_DROP_MEMBERSHIP = 2
+export const NETLINK_BROADCAST_ERROR = 4
+export const NETLINK_NO_ENOBUFS = 5
+export const NETLINK_LISTEN_ALL_NSID = 8
 export const NETLINK_CAP_ACK = 10
 export const NETLINK_EXT_ACK = 11
 export const NETLINK_GET_STRICT_CHK = 12
 
 export const SOL_SOCKET = 1
+export const SO_SNDBUF = 7
 export const SO_RCVBUF = 8
+export const SO_SNDBUFFORCE = 32
 export const SO_RCVBUFFORCE = 33
+
+// asm-generic/errno.h, negative as the addon returns them.
+export const EPERM = -1
+export const EBADF = -9
+export const EAGAIN = -11
+export const EEXIST = -17
+export const EMSGSIZE = -90
+export const ENOBUFS = -105
 
 // Our choice.
 
@@ -62,6 +77,9 @@ export const DATAGRAM_ROOM_BYTES = 32 * 1024
 
 /** The default socket buffer holds 256 acknowledgements; every further one would be lost with ENOBUFS. */
 export const MAX_REQUESTS_IN_FLIGHT = 64
+
+/** How long one turn of the event loop may be kept from others. */
+export const TURN_MS = 2.5
 
 /** How often a dump is made before the table is called too busy to be read. */
 export const MAX_DUMP_ATTEMPTS = 8

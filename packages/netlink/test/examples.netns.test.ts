@@ -5,15 +5,16 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const directory = new URL('../examples/', import.meta.url)
 
-// host: lo only
+// host: lo only      other: lo only
 let lab: Lab
 beforeEach(async () => {
-  lab = await createLab({ namespaces: ['host'] })
+  lab = await createLab({ namespaces: ['host', 'other'] })
 })
 afterEach(() => lab.close())
 
-async function run(name: string): Promise<string> {
-  const { stdout } = await lab.exec('host', process.execPath, [fileURLToPath(new URL(name, directory))])
+async function run(name: string, ...args: string[]): Promise<string> {
+  const program = fileURLToPath(new URL(name, directory))
+  const { stdout } = await lab.exec('host', process.execPath, [program, ...args])
   return stdout
 }
 
@@ -30,6 +31,17 @@ test('watch-addresses.mjs tells the addresses that come', async () => {
 
 test('watch-links.mjs tells what happens to lo', async () => {
   expect(await run('watch-links.mjs')).toBe('watching lo\nlo is down\nlo is up\nlo has an MTU of 1400\n')
+})
+
+test('connect-namespaces.mjs lays a cable with all that belongs to it, and hears that it is gone', async () => {
+  expect(await run('connect-namespaces.mjs', lab.path('other'))).toBe(
+    [
+      '1000 routes are new',
+      '0 were refused',
+      'the far end is known',
+      'without the cable there is no route\n',
+    ].join('\n'),
+  )
 })
 
 test('the README shows the first example as it is, and the watch of another', async () => {

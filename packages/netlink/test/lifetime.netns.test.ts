@@ -51,6 +51,17 @@ test('without CAP_NET_ADMIN reading works and a change is refused with a hint', 
   })
 })
 
+test('without CAP_NET_ADMIN a receive buffer is as large as the system allows, and says so', async () => {
+  const child = await lab.enter('host', cases)
+  const { inForce, grown } = await child.call<{ inForce: number; grown: number }>(
+    'buffersWithoutCapability',
+    512 << 20,
+  )
+  expect(inForce).toBeGreaterThan(4_096)
+  expect(inForce).toBeLessThan(512 << 20)
+  expect(grown).toBe(inForce)
+})
+
 test('an open socket that waits for nothing lets the process end', async () => {
   const { pathname } = new URL('./cases/idle.mjs', import.meta.url)
   const { stdout } = await lab.exec('host', process.execPath, [pathname])

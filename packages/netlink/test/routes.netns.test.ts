@@ -85,6 +85,104 @@ test.each(routes)('%o is added once, shown as ip shows it, and removed once', as
   expect(await host.socket.removeRoute(options)).toBe(false)
 })
 
+test.each([
+  { destination: '203.0.113.0/24', interface: 'west' },
+  { destination: '2001:db8:1::/48', interface: 'west' },
+])('the metrics of $destination are those that ip shows, and are compared', async (way) => {
+  const metrics = {
+    ...{ mtu: 1300, advmss: 1240, window: 65_000, rttMs: 120, rttvarMs: 30, ssthresh: 40, cwnd: 50 },
+    ...{ reordering: 5, hoplimit: 33, initcwnd: 20, initrwnd: 30, rtoMinMs: 100, quickack: true },
+  }
+  const route = { ...way, table: 320, ...metrics }
+  expect(await host.socket.ensureRoute(route)).toBe(true)
+  expect(await host.socket.ensureRoute(route)).toBe(false)
+  expect(await host.socket.routes({ table: 320 })).toMatchObject([metrics])
+  const family = way.destination.includes(':') ? '-6' : '-4'
+  const [shownAs] = await host.json(family, 'route', 'show', 'table', '320')
+  expect(shownAs.metrics).toMatchObject([
+    {
+      ...{ mtu: 1300, advmss: 1240, window: 65_000, rtt: 120, rttvar: 30, ssthresh: 40, cwnd: 50 },
+      ...{ reordering: 5, hoplimit: 33, initcwnd: 20, initrwnd: 30, rto_min: 100, quickack: 1 },
+    },
+  ])
+  await expect(host.socket.ensureRoute({ ...route, mtu: 1400 })).rejects.toMatchObject({ code: 'EEXIST' })
+  expect(await host.socket.removeRoute({ ...route, initcwnd: 21 })).toBe(false)
+  expect(await host.socket.removeRoute(route)).toBe(true)
+})
+
+test.each([
+  { destination: '203.0.113.0/24', gateways: ['192.0.2.2', '192.0.2.3', '192.0.2.4'] },
+  { destination: '2001:db8:1::/48', gateways: ['2001:db8::2', '2001:db8::3', '2001:db8::4'] },
+])('$destination goes over several ways, and no way more or less is taken for it', async (one) => {
+  const [a, b, c] = one.gateways.map((gateway) => ({ gateway })) as [object, object, object]
+  const route = { destination: one.destination, table: 321 }
+  const nextHops = [
+    { ...a, weight: 3 },
+    { ...b, interface: 'west' },
+  ]
+  expect(await host.socket.ensureRoute({ ...route, nextHops })).toBe(true)
+  expect(await host.socket.ensureRoute({ ...route, nextHops })).toBe(false)
+  expect(await host.socket.routes({ table: 321 })).toMatchObject([
+    {
+      nextHops: [
+        { ...a, weight: 3 },
+        { ...b, interface: 'west', weight: 1 },
+      ],
+    },
+  ])
+  for (const others of [[a, b], [...nextHops, c], [nextHops[0]!]]) {
+    const other = host.socket.ensureRoute({ ...route, nextHops: others })
+    await expect(other).rejects.toMatchObject({ code: 'EEXIST' })
+    expect(await host.socket.removeRoute({ ...route, nextHops: others })).toBe(false)
+  }
+  expect(await host.socket.removeRoute({ ...route, nextHops })).toBe(true)
+  expect(await host.socket.routes({ table: 321 })).toEqual([])
+})
+
+test('an IPv6 route is removed by its source, although the kernel does not compare it', async () => {
+  await host.ip('address', 'add', '2001:db8::5/128', 'dev', 'west', 'nodad')
+  const route = {
+    destination: '2001:db8:1::/48',
+    table: 322,
+    interface: 'west',
+    preferredSource: '2001:db8::1',
+  }
+  await host.socket.ensureRoute(route)
+  expect(await host.socket.removeRoute({ ...route, preferredSource: '2001:db8::5' })).toBe(false)
+  expect(await host.socket.removeRoute(route)).toBe(true)
+})
+
+test('a route for one type of service is another one than that for any', async () => {
+  const any = { destination: '203.0.113.0/24', table: 323, interface: 'west' }
+  const some = { ...any, interface: 'east', typeOfService: 0x10 }
+  expect(await host.socket.ensureRoute(any)).toBe(true)
+  expect(await host.socket.ensureRoute(some)).toBe(true)
+  expect(await host.socket.removeRoute({ ...any, interface: 'east' })).toBe(false)
+  expect(await host.socket.removeRoute(any)).toBe(true)
+  expect(await host.socket.routes({ table: 323 })).toMatchObject([{ interface: 'east', typeOfService: 0x10 }])
+})
+
+test('the list is filtered by interface, protocol and type', async () => {
+  const table = 324
+  for (const [family, network] of [
+    [4, '203.0.113.0/24'],
+    [6, '2001:db8:1::/48'],
+  ] as const) {
+    const destination = 'default'
+    await host.socket.ensureRoute({ destination, family, table, interface: 'east', metric: 1 })
+    await host.socket.ensureRoute({ destination: network, table, interface: 'west', protocol: 'bird' })
+    await host.socket.ensureRoute({ destination: network, table, type: 'prohibit', metric: 4096 })
+  }
+  const found = async (filter: object) =>
+    (await host.socket.routes({ table, ...filter })).map((route) => `${route.family} ${route.destination}`)
+  expect(await found({ interface: 'east' })).toEqual(['4 default', '6 default'])
+  const networks = ['4 203.0.113.0/24', '6 2001:db8:1::/48']
+  expect(await found({ interface: 'west' })).toEqual(networks)
+  expect(await found({ protocol: 'bird' })).toEqual(networks)
+  expect(await found({ type: 'prohibit' })).toEqual(networks)
+  expect(await found({ type: 'prohibit', protocol: 'bird' })).toEqual([])
+})
+
 test('the list is filtered by table and family, and a table nobody uses is empty', async () => {
   await host.socket.ensureRoute({ destination: 'default', table: 300, interface: 'west' })
   await host.socket.ensureRoute({ destination: 'default', table: 300, interface: 'west', family: 6 })

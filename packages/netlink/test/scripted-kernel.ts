@@ -1,116 +1,35 @@
 import { Buffer } from 'node:buffer'
-import type { NetlinkTransport } from '../src/binding.js'
+import { encodeMessages, type NetlinkMessage } from '../src/codec/message.js'
 import { NLM_F_ACK, NLM_F_MULTI, NLMSG_DONE, NLMSG_ERROR } from '../src/constants.js'
-import { decodeMessages, encodeMessages } from '../src/message.js'
+import { FakeTransport, type ReplyMessage } from '../src/fake/fake-transport.js'
 
-export interface Sent {
-  type: number
-  flags: number
-  sequence: number
-}
+export type Sent = Pick<NetlinkMessage, 'type' | 'flags' | 'sequence'>
 
 /**
- * The other end of a connection, for what the real kernel does too rarely to wait for: interrupted dumps, cut and
- * malformed datagrams, lost answers. `answer` gets each request and queues datagrams, or errors as -errno.
+ * The fake transport with its bytes in the hands of a test, for what the real kernel does too rarely to wait for:
+ * interrupted dumps, cut and malformed datagrams, lost answers. `answer` gets each request and queues datagrams, or errors
+ * as -errno.
  */
-export class ScriptedKernel implements NetlinkTransport {
-  readonly sent: Sent[] = []
-  readonly datagramSizes: number[] = []
-  isHeld = true
-  isClosed = false
-  readonly #queue: (Uint8Array | number)[] = []
-  readonly #answer: (request: Sent, kernel: ScriptedKernel) => void
-  #callback: (() => void) | undefined
+export class ScriptedKernel extends FakeTransport {
+  readonly sent: Sent[]
 
   constructor(answer: (request: Sent, kernel: ScriptedKernel) => void = acknowledge) {
-    this.#answer = answer
-  }
-
-  /** One datagram of replies to `request`. */
-  reply(request: Sent, ...messages: { type: number; flags?: number; payload?: Uint8Array }[]): void {
-    const numbered = messages.map(({ type, flags = 0, payload = new Uint8Array(0) }) => ({
-      type,
-      flags,
-      sequence: request.sequence,
-      payload,
-    }))
-    this.queue(fromPort(this.portId(), encodeMessages(numbered)))
-  }
-
-  queue(...items: (Uint8Array | number)[]): void {
-    this.#queue.push(...items)
-    this.#wake()
-  }
-
-  portId(): number {
-    return 4242
-  }
-
-  setOption(): number {
-    return 0
-  }
-
-  getOption(): number {
-    return 0
-  }
-
-  send(bytes: Uint8Array): number {
-    const requests: Sent[] = []
-    decodeMessages(bytes, 0, bytes.length, ({ type, flags, sequence }) =>
-      requests.push({ type, flags, sequence }),
-    )
-    this.datagramSizes.push(requests.length)
-    this.sent.push(...requests)
-    for (const request of requests) this.#answer(request, this)
-    return bytes.length
-  }
-
-  receive(buffer: Uint8Array, outcomes: Int32Array, roomBytes: number): number {
-    if (this.isClosed) return -9
-    let count = 0
-    for (let at = 0; 2 * count < outcomes.length && buffer.length - at >= roomBytes; count++) {
-      const item = this.#queue.shift()
-      if (item === undefined) break
-      if (typeof item === 'number') {
-        if (count === 0) return item
-        outcomes.set([item, 0], 2 * count++)
-        break
-      }
-      const stored = Math.min(item.length, buffer.length - at)
-      buffer.set(item.subarray(0, stored), at)
-      outcomes.set([stored, item.length], 2 * count)
-      at += (stored + 3) & ~3
-    }
-    return count === 0 ? -11 : count
-  }
-
-  startPolling(callback: () => void): number {
-    this.#callback = callback
-    return 0
-  }
-
-  stopPolling(): number {
-    this.#callback = undefined
-    return 0
-  }
-
-  ref(): void {
-    this.isHeld = true
-  }
-
-  unref(): void {
-    this.isHeld = false
-  }
-
-  close(): void {
-    this.isClosed = true
-  }
-
-  #wake(): void {
-    setImmediate(() => {
-      if (!this.isClosed && this.#queue.length > 0) this.#callback?.()
-      if (!this.isClosed && this.#queue.length > 0) this.#wake()
+    const sent: Sent[] = []
+    super(({ type, flags, sequence }) => {
+      const request = { type, flags, sequence }
+      sent.push(request)
+      answer(request, this)
     })
+    this.sent = sent
+  }
+
+  /** One datagram of replies to `request`, or of messages with a sequence number. */
+  override reply(request: Sent | number, ...messages: ReplyMessage[]): void {
+    super.reply(typeof request === 'number' ? request : request.sequence, ...messages)
+  }
+
+  override queue(...items: (Uint8Array | Parameters<FakeTransport['queue']>[0])[]): void {
+    super.queue(...items.map((item) => (item instanceof Uint8Array ? { bytes: item } : item)))
   }
 }
 
@@ -135,12 +54,4 @@ export function done(flags = 0): { type: number; flags: number; payload: Uint8Ar
 /** A multicast message, as another process causes it. */
 export function event(value: number): Uint8Array {
   return encodeMessages([{ type: 100, flags: 0, sequence: 1, payload: Uint8Array.of(value) }])
-}
-
-function fromPort(portId: number, bytes: Uint8Array): Uint8Array {
-  const view = new DataView(bytes.buffer)
-  for (let at = 0; at < bytes.length; at += (view.getUint32(at, true) + 3) & ~3) {
-    view.setUint32(at + 12, portId, true)
-  }
-  return bytes
 }

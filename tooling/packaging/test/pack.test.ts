@@ -130,7 +130,7 @@ describe('an empty project with only the tarballs', () => {
       mtu: 1400,
       port: 40_000,
       second: 'EADDRNOTAVAIL',
-      entries: ['function', 'function', 'function', 'function'],
+      entries: Array(8).fill('function'),
     })
   })
 
@@ -140,7 +140,7 @@ describe('an empty project with only the tarballs', () => {
       netlink: [true, 'ENODEV'],
       range: true,
       crossed: 2,
-      entries: ['function', 'function'],
+      entries: Array(3).fill('function'),
     })
   })
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { ScriptedKernel } from '../../test/scripted-kernel.js'
-import { NetlinkConnection } from '../connection.js'
+import { NetlinkConnection } from '../connection/connection.js'
 import { RouteSocket } from './route-socket.js'
-import { watchLinks } from './watch-links.js'
+import { watchLinks } from './watch/watch-links.js'
 
 const kernel = new ScriptedKernel()
 const socket = new RouteSocket(new NetlinkConnection(kernel))
@@ -46,6 +46,56 @@ test.each<[string, () => Promise<unknown>, string]>([
   ['statistics by number', () => socket.link('eth0', { statistics: 1 as never }), wrongType],
   ['a listener that is none', () => watchLinks(undefined as never), wrongType],
   ['a ref that is none', () => watchLinks({}, { ref: 'no' as never }), wrongType],
+  ['a link of an unknown kind', () => socket.addLink({ kind: 'x', name: 'x0' } as never), wrongValue],
+  ['a cable without a far end', () => socket.addLink({ kind: 'veth', name: 'x0' } as never), wrongType],
+  ['a macvlan on nothing', () => socket.addLink({ kind: 'macvlan', name: 'x0' } as never), wrongType],
+  [
+    'a macvlan in an unknown mode',
+    () => socket.addLink({ kind: 'macvlan', name: 'x0', link: 1, mode: 'l2' as never }),
+    wrongValue,
+  ],
+  ['a VLAN of 4095', () => socket.addLink({ kind: 'vlan', name: 'x0', link: 1, id: 4095 }), wrongValue],
+  [
+    'a hardware address of five bytes',
+    () => socket.addLink({ kind: 'dummy', name: 'x0', address: '02:00:00:00:01' }),
+    wrongValue,
+  ],
+  ['an option that does not exist', () => socket.setLink('eth0', { MTU: 1 } as never), wrongValue],
+  [
+    'a neighbour without a link-layer address',
+    () => socket.ensureNeighbour({ interface: 'eth0', address: '192.0.2.1' } as never),
+    wrongType,
+  ],
+  [
+    'a neighbour in a state that cannot be set',
+    () =>
+      socket.ensureNeighbour({
+        interface: 'eth0',
+        address: '192.0.2.1',
+        lladdr: '02:00:00:00:00:01',
+        state: 'probe' as never,
+      }),
+    wrongValue,
+  ],
+  ['an unknown neighbour state', () => socket.neighbours({ state: 'x' as never }), wrongValue],
+  [
+    'several ways and a gateway',
+    () =>
+      socket.ensureRoute({
+        destination: 'default',
+        gateway: '192.0.2.1',
+        nextHops: [{ gateway: '192.0.2.2' }],
+      }),
+    wrongValue,
+  ],
+  ['no way of several', () => socket.ensureRoute({ destination: 'default', nextHops: [] }), wrongValue],
+  [
+    'a weight of 0',
+    () => socket.ensureRoute({ destination: 'default', nextHops: [{ interface: 1, weight: 0 }] }),
+    wrongValue,
+  ],
+  ['a hop limit of 256', () => socket.ensureRoute({ destination: 'default', hoplimit: 256 }), wrongValue],
+  ['a misspelt option', () => socket.removeRoute({ destination: 'default', via: 'x' } as never), wrongValue],
   ['family 5', () => socket.addresses({ family: 5 as never }), wrongValue],
   ['a destination with host bits', () => socket.ensureRoute({ destination: '192.0.2.1/24' }), wrongValue],
   [

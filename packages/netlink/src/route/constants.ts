@@ -1,4 +1,4 @@
-// From the kernel: include/uapi/linux/{rtnetlink,if_link,if_addr,if_tun,fib_rules,if}.h.
+// From the kernel: include/uapi/linux/{rtnetlink,if_link,if_addr,if_tun,neighbour,veth,fib_rules,if}.h.
 
 export const RTM_NEWLINK = 16
 export const RTM_DELLINK = 17
@@ -9,11 +9,25 @@ export const RTM_GETADDR = 22
 export const RTM_NEWROUTE = 24
 export const RTM_DELROUTE = 25
 export const RTM_GETROUTE = 26
+export const RTM_NEWNEIGH = 28
+export const RTM_DELNEIGH = 29
+export const RTM_GETNEIGH = 30
 export const RTM_NEWRULE = 32
 export const RTM_DELRULE = 33
 export const RTM_GETRULE = 34
 
+export const RTM_NEWNEXTHOP = 104
+export const RTM_DELNEXTHOP = 105
+
 export const RTNLGRP_LINK = 1
+export const RTNLGRP_NEIGH = 3
+export const RTNLGRP_IPV4_IFADDR = 5
+export const RTNLGRP_IPV4_ROUTE = 7
+export const RTNLGRP_IPV4_RULE = 8
+export const RTNLGRP_IPV6_IFADDR = 9
+export const RTNLGRP_IPV6_ROUTE = 11
+export const RTNLGRP_IPV6_RULE = 19
+export const RTNLGRP_NEXTHOP = 32
 
 export const AF_UNSPEC = 0
 export const AF_INET = 2
@@ -25,6 +39,8 @@ export const IFF_RUNNING = 0x40
 export const IFLA_ADDRESS = 1
 export const IFLA_IFNAME = 3
 export const IFLA_MTU = 4
+export const IFLA_LINK = 5
+export const IFLA_MASTER = 10
 export const IFLA_WIRELESS = 11
 export const IFLA_TXQLEN = 13
 export const IFLA_OPERSTATE = 16
@@ -39,6 +55,10 @@ export const IFLA_CARRIER = 33
 export const IFLA_NEW_IFINDEX = 49
 export const IFLA_INFO_KIND = 1
 export const IFLA_INFO_DATA = 2
+export const VETH_INFO_PEER = 1
+export const IFLA_VLAN_ID = 1
+export const IFLA_MACVLAN_MODE = 1
+export const IFLA_IPVLAN_MODE = 1
 export const IFLA_TUN_OWNER = 1
 export const IFLA_TUN_GROUP = 2
 export const IFLA_TUN_TYPE = 3
@@ -55,6 +75,16 @@ export const IN6_ADDR_GEN_MODE_NONE = 1
 
 export const IFA_ADDRESS = 1
 export const IFA_LOCAL = 2
+export const IFA_FLAGS = 8
+export const IFA_F_DADFAILED = 0x08
+export const IFA_F_DEPRECATED = 0x20
+export const IFA_F_TENTATIVE = 0x40
+
+export const NDA_DST = 1
+export const NDA_LLADDR = 2
+export const NDA_IFINDEX = 8
+export const NTF_PROXY = 0x08
+export const NTF_ROUTER = 0x80
 
 export const RTA_DST = 1
 export const RTA_OIF = 4
@@ -66,6 +96,18 @@ export const RTA_MULTIPATH = 9
 export const RTA_TABLE = 15
 export const RTA_VIA = 18
 export const RTAX_MTU = 2
+export const RTAX_WINDOW = 3
+export const RTAX_RTT = 4
+export const RTAX_RTTVAR = 5
+export const RTAX_SSTHRESH = 6
+export const RTAX_CWND = 7
+export const RTAX_ADVMSS = 8
+export const RTAX_REORDERING = 9
+export const RTAX_HOPLIMIT = 10
+export const RTAX_INITCWND = 11
+export const RTAX_RTO_MIN = 13
+export const RTAX_INITRWND = 14
+export const RTAX_QUICKACK = 15
 export const RTM_F_LOOKUP_TABLE = 0x1000
 
 export const RT_TABLE_MAIN = 254
@@ -87,6 +129,9 @@ export const FRA_PAD = 18
 export const FRA_L3MDEV = 19
 export const FRA_PROTOCOL = 21
 export const FIB_RULE_INVERT = 0x2
+export const FIB_RULE_UNRESOLVED = 0x4
+export const FIB_RULE_IIF_DETACHED = 0x8
+export const FIB_RULE_OIF_DETACHED = 0x10
 
 export const IFNAMSIZ = 16
 
@@ -96,6 +141,7 @@ export const EACCES = -13
 export const EEXIST = -17
 export const ENODEV = -19
 export const EINVAL = -22
+export const EOPNOTSUPP = -95
 export const EADDRNOTAVAIL = -99
 export const ENETUNREACH = -101
 export const EHOSTUNREACH = -113

@@ -14,15 +14,16 @@ import {
   capturedRule,
   capturedTun,
 } from '../../test/captured.js'
-import { isNetlinkError } from '../errors.js'
-import { decodeMessages, type NetlinkMessage } from '../message.js'
-import { PayloadWriter } from '../payload-writer.js'
-import { decodeAddress } from './addresses.js'
+import { decodeMessages, type NetlinkMessage } from '../codec/message.js'
+import { PayloadWriter } from '../codec/payload-writer.js'
+import { isNetlinkError } from '../errors/netlink-error.js'
+import { decodeAddress } from './address/address.js'
 import { IFLA_WIRELESS, RTM_NEWLINK } from './constants.js'
-import { decodeLinkEvent } from './link-event.js'
-import { decodeLink } from './links.js'
-import { decodeRoute, nameInterfaces } from './route.js'
-import { decodeRule } from './rule.js'
+import { decodeLink } from './link/link.js'
+import { decodeLinkEvent } from './link/link-event.js'
+import { decodeNeighbour } from './neighbour/neighbour.js'
+import { decodeRoute, nameInterfaces } from './route/route.js'
+import { decodeRule } from './rule/rule.js'
 
 function messageOf(bytes: Uint8Array): NetlinkMessage {
   let found: NetlinkMessage | undefined
@@ -213,6 +214,8 @@ test('spoiled messages give something or are refused as malformed', () => {
     (message: NetlinkMessage) => decodeRoute(message, 4),
     (message: NetlinkMessage) => decodeRoute(message, 6),
     (message: NetlinkMessage) => decodeRule(message, 4),
+    (message: NetlinkMessage) => decodeNeighbour(message, 4),
+    (message: NetlinkMessage) => decodeNeighbour(message, 6),
   ]
   // The second half reaches into the counters and the description of a TUN device.
   const place = fc.oneof(fc.integer({ min: 16, max: 160 }), fc.integer({ min: 160, max: 720 }))

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { checkInteger, invalidType, invalidValue } from '../invalid-argument.js'
+import { checkInteger, invalidType, invalidValue } from '../errors/invalid-argument.js'
 import { IFNAMSIZ } from './constants.js'
 
 /** Throws unless `value` could be the name of an interface: 1 to 15 bytes, no slash, no space, not `.` or `..`. */

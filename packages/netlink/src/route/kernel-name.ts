@@ -1,4 +1,4 @@
-import { checkInteger, invalidValue } from '../invalid-argument.js'
+import { checkInteger, invalidValue } from '../errors/invalid-argument.js'
 
 /** A value of the kernel by its name in iproute2, or by its number where it has no name here. */
 export type KernelName<Name extends string> = Name | number
@@ -49,6 +49,18 @@ const operationalStates = {
 
 const actions = { lookup: 1, goto: 2, nop: 3, blackhole: 6, unreachable: 7, prohibit: 8 } as const
 
+const neighbourStates = {
+  none: 0,
+  incomplete: 0x01,
+  reachable: 0x02,
+  stale: 0x04,
+  delay: 0x08,
+  probe: 0x10,
+  failed: 0x20,
+  noarp: 0x40,
+  permanent: 0x80,
+} as const
+
 /** Who made a route (`proto` of `ip route`). */
 export type RouteProtocol = KernelName<keyof typeof protocols>
 /** How far away the destination is (`scope`). */
@@ -60,10 +72,14 @@ export type OperationalState = KernelName<keyof typeof operationalStates>
 /** What happens to a packet that matches the rule; `lookup` goes to the rule's table. */
 export type RuleAction = KernelName<keyof typeof actions>
 
+/** What is known of a neighbour's reachability (NUD_*), by the names of `ip neighbour`. */
+export type NeighbourState = KernelName<keyof typeof neighbourStates>
+
 export const routeProtocol = table('protocol', protocols)
 export const routeScope = table('scope', scopes)
 export const routeType = table('type', types)
 export const operationalState = table('operationalState', operationalStates)
+export const neighbourState = table('state', neighbourStates)
 export const ruleAction = table('action', actions)
 
 function table<Name extends string>(argument: string, numbers: Readonly<Record<Name, number>>) {

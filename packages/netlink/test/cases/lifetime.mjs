@@ -73,6 +73,12 @@ export async function changeWithoutCapability() {
   return { links, code, errno, hint }
 }
 
+export async function buffersWithoutCapability(bytes) {
+  process.setuid(65534)
+  const connection = await openNetlink({ protocol: 0, receiveBufferBytes: bytes, sendBufferBytes: bytes })
+  return { inForce: connection.receiveBufferBytes, grown: connection.growReceiveBuffer(2 * bytes) }
+}
+
 function descriptors() {
   return readdirSync('/proc/self/fd').length
 }

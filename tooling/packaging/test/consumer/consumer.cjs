@@ -1,5 +1,6 @@
 // The same from CommonJS, and both module formats side by side: an error of one is recognised by the other.
 const tfoSocket = require('@slatfatf/tfo-socket')
+const { HttpsAgent } = require('@slatfatf/tfo-socket/http')
 const { isTunError, PacketBatch } = require('@slatfatf/tun')
 const { createMemoryTun } = require('@slatfatf/tun/memory')
 const { readPcap } = require('@slatfatf/tun/pcap')
@@ -28,7 +29,7 @@ async function main() {
       netlink: [isNetlinkError(netlinkError), netlinkError.code],
       range: first < last,
       crossed,
-      entries: [readPcap, internetChecksum].map((entry) => typeof entry),
+      entries: [readPcap, internetChecksum, HttpsAgent].map((entry) => typeof entry),
     }),
   )
 }

@@ -1,6 +1,8 @@
 // Runs in an empty project that has only the tarballs installed, inside a network namespace of its own.
 import { openRouteSocket } from '@slatfatf/netlink'
-import { isTfoSocketError, reserveTuple } from '@slatfatf/tfo-socket'
+import { createFakeNetlink } from '@slatfatf/netlink/fake'
+import { adopt, fds, isTfoSocketError, reserveTuple } from '@slatfatf/tfo-socket'
+import { Agent } from '@slatfatf/tfo-socket/http'
 import { openTun } from '@slatfatf/tun'
 import { internetChecksum } from '@slatfatf/tun/checksum'
 import { createMemoryTun } from '@slatfatf/tun/memory'
@@ -24,5 +26,14 @@ reservation.release()
 await route.close()
 await device.close()
 const [memory] = createMemoryTun()
-const entries = [internetChecksum, memory.queue.readBatch, planMerge, readPcap].map((entry) => typeof entry)
+const entries = [
+  internetChecksum,
+  memory.queue.readBatch,
+  planMerge,
+  readPcap,
+  createFakeNetlink,
+  Agent,
+  adopt,
+  fds,
+].map((entry) => typeof entry)
 console.log(JSON.stringify({ name: device.name, mtu: link.mtu, port: reservation.port, second, entries }))
