@@ -95,6 +95,11 @@ static bool ignore_ordinary_packets(int fd) {
   return set(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, 255);
 }
 
+static bool reset_on_close(int fd) {
+  const struct linger reset = {1, 0};
+  return setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) == 0;
+}
+
 // sin_port and sin6_port are the same two bytes.
 static bool bind_to(int fd, uint16_t port) {
   union address here = local;
@@ -133,8 +138,8 @@ static int reserve_tuple(uint32_t low, uint32_t high, uint16_t remote_port) {
   const bool done = fd >= 0 && set(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1) &&
                     set(fd, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 1) &&
                     set(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1) && set_range(fd, low, high) &&
-                    ignore_ordinary_packets(fd) && bind_to(fd, 0) && connect_to(fd, remote_port) &&
-                    read_back(fd) && (kind != WATCHED || watch(fd));
+                    ignore_ordinary_packets(fd) && reset_on_close(fd) && bind_to(fd, 0) &&
+                    connect_to(fd, remote_port) && read_back(fd) && (kind != WATCHED || watch(fd));
   return done ? fd : fail(fd);
 }
 
@@ -142,8 +147,8 @@ static int reserve_explicitly(uint16_t port, uint16_t remote_port) {
   const int fd = socket(local.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const bool done = fd >= 0 && set(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1) &&
                     set(fd, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 1) && set(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
-                    ignore_ordinary_packets(fd) && bind_to(fd, port) && connect_to(fd, remote_port) &&
-                    read_back(fd);
+                    ignore_ordinary_packets(fd) && reset_on_close(fd) && bind_to(fd, port) &&
+                    connect_to(fd, remote_port) && read_back(fd);
   return done ? fd : fail(fd);
 }
 

@@ -5,6 +5,7 @@ import { createServer, get } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { fastOpenInfo, listen } from '@slatfatf/tfo-socket'
 import { Agent, undiciConnector } from '@slatfatf/tfo-socket/http'
+import { fetch, Agent as UndiciAgent } from 'undici'
 
 const [role, where, port] = process.argv.slice(2)
 
@@ -23,12 +24,9 @@ if (role === 'server') {
   }
 
   // undici does not tell a connector what it will send: say that all of it may be delivered twice.
-  const undici = await import('undici').catch(() => undefined)
-  if (undici !== undefined) {
-    const dispatcher = new undici.Agent({ connect: undiciConnector({ replaySafe: true }) })
-    console.log(`fetch: ${await (await undici.fetch(where, { dispatcher })).text()}`)
-    await dispatcher.close()
-  }
+  const dispatcher = new UndiciAgent({ connect: undiciConnector({ replaySafe: true }) })
+  console.log(`fetch: ${await (await fetch(where, { dispatcher })).text()}`)
+  await dispatcher.close()
 }
 
 function response(url, agent) {

@@ -31,6 +31,7 @@ enum class Step : int32_t {
   kListen,
   kFastOpenQueue,
   kSocketDomain,
+  kLinger,
 };
 
 inline constexpr const char* kStepNames[] = {
@@ -56,6 +57,7 @@ inline constexpr const char* kStepNames[] = {
     "listen",
     "setsockopt(TCP_FASTOPEN)",
     "getsockopt(SO_DOMAIN)",
+    "setsockopt(SO_LINGER)",
 };
 
 class Outcome {

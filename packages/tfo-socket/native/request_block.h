@@ -9,7 +9,7 @@
 
 namespace tfo_socket {
 
-// Mirrored word by word in src/reservation/request-block.ts.
+// Mirrored word by word in src/reservation/ask-kernel.ts.
 struct RequestBlock {
   // 4 or 6; anything else is no address.
   uint32_t local_family;

@@ -31,6 +31,7 @@ int ReserveTuple(const RequestBlock& block, const Ownership& ownership, Outcome&
     if (int error = PickAtConnect(fd.Get(), block.ports, outcome)) return error;
   }
   if (int error = IgnoreOrdinaryPackets(fd.Get(), ends.local.Family(), outcome)) return error;
+  if (int error = ResetOnClose(fd.Get(), true, outcome)) return error;
 
   if (int error = ends.BindAndConnect(fd.Get(), outcome)) return error;
   return fd.Release();

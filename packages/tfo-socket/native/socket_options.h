@@ -65,4 +65,12 @@ inline int IgnoreOrdinaryPackets(int fd, int family, Outcome& outcome) {
   return set ? 0 : outcome.Fail(Step::kMinimumTtl);
 }
 
+// Closing resets the connection that a stranger may have begun by a SYN that came through, so that the name
+// is free at once; a socket that has sent nothing is closed without a word either way (net/ipv4/tcp.c,
+// __tcp_close). Returns 0 or -errno.
+inline int ResetOnClose(int fd, bool on, Outcome& outcome) {
+  const linger value = {on ? 1 : 0, 0};
+  return SetOption(fd, SOL_SOCKET, SO_LINGER, value) ? 0 : outcome.Fail(Step::kLinger);
+}
+
 }  // namespace tfo_socket

@@ -174,13 +174,13 @@ describe('the example', () => {
   const run = (...args: string[]) => room.lab.exec('host', process.execPath, [example, ...args])
 
   test('prints what it looked at', async () => {
-    const { stdout } = await run('192.0.2.1', '9000', '9099', '100')
+    const { stdout } = await run('192.0.2.1', '9000', '9099', '198.51.100.7', '100')
     expect(stdout).toMatch(/^ok {4}ip-local-port-range .* 9000 9999$/m)
     expect(stdout).not.toContain('WRONG')
   })
 
   test('prints the command that helps, and exits with 1', async () => {
-    await expect(run('192.0.2.1', '8000', '8009', '100')).rejects.toMatchObject({
+    await expect(run('192.0.2.1', '8000', '8009', '198.51.100.7', '100')).rejects.toMatchObject({
       exitCode: 1,
       stdout: expect.stringContaining('fix: sysctl -w net.ipv4.ip_local_port_range="8000 9999"'),
     })

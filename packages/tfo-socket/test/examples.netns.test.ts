@@ -12,7 +12,11 @@ afterAll(() => room?.lab.close())
 const example = new URL('../examples/reserve-tuple.mjs', import.meta.url)
 
 async function run(...args: string[]): Promise<string> {
-  const { stdout } = await room.lab.exec('host', process.execPath, [fileURLToPath(example), ...args])
+  const { stdout } = await room.lab.exec('host', process.execPath, [
+    fileURLToPath(example),
+    ...args,
+    '198.51.100.7',
+  ])
   return stdout.trim()
 }
 

@@ -129,15 +129,17 @@ describe.each(families)('over $family', ({ host, local }) => {
     expect(await room.client.call('isReleased', id)).toBe(true)
   })
 
-  test('with Fast Open turned off meanwhile, the tuple stays reserved', async () => {
-    const id = await reserve(tuple)
+  test('with Fast Open turned off meanwhile, the tuple stays reserved, with its mark', async () => {
+    const id = await reserve({ ...tuple, mark: 7 })
     await room.lab.sysctl('client', 'net.ipv4.tcp_fastopen', '0')
-    await expect(promote(id)).rejects.toMatchObject({
+    await expect(promote(id, { mark: 9 })).rejects.toMatchObject({
       code: 'ENOTSUP',
       syscall: 'send',
       hint: expect.stringContaining('net.ipv4.tcp_fastopen'),
     })
     expect(await room.client.call('isReleased', id)).toBe(false)
+    const { stdout } = await room.lab.exec('client', 'ss', ['-Htane', 'sport', '=', '9005'])
+    expect(stdout).toContain('fwmark:0x7')
     await room.lab.sysctl('client', 'net.ipv4.tcp_fastopen', '1')
     await expect(reserve(tuple)).rejects.toMatchObject(taken)
   })

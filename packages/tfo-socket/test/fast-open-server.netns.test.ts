@@ -100,7 +100,13 @@ test('a worker of a cluster is told that it cannot, instead of another descripto
   expect(stdout.trim()).toBe('ERR_CLUSTER_WORKER')
 })
 
-test('a server that listens already refuses, and leaves no descriptor behind', async () => {
+test('a server that is closed before it listens does not let its caller wait', async () => {
+  expect(await room.server.call('listenAndClose', { host: '198.51.100.2', port })).toBe(
+    'ERR_SERVER_NOT_RUNNING',
+  )
+})
+
+test('a server that listens already refuses, and leaves no descriptor and no listener behind', async () => {
   const options = { host: '198.51.100.2', port }
   expect(await room.server.call('listenTwice', options)).toBe('ERR_SERVER_ALREADY_LISTEN')
   const { stdout } = await room.lab.exec('server', 'ss', ['-Hltn'])

@@ -176,6 +176,14 @@ describe.each(variants)('over $family', ({ address, origin, far, ignored, believ
     await expect(rivalAsks()).resolves.toBeDefined()
   })
 
+  test('a tuple that has answered a SYN with a TTL of 255 is free at once all the same when it is released', async () => {
+    const { id } = await watched('tuple', 9005)
+    await forge(fromRemote('S', 255, { seq: 5 }))
+    expect(await lossesUntilNow()).toEqual([])
+    await watcher.call('release', id)
+    await expect(rivalAsks()).resolves.toBeDefined()
+  })
+
   test('a RST ends a repair reservation if its TTL is 255, and not otherwise', async () => {
     await watched('repair', 9005)
     await forge(fromRemote('R', 64))

@@ -25,6 +25,11 @@ describe.each(kinds)('a reservation of kind $kind', ({ kind, options }) => {
     expect(await room.host.call('release', id, 2)).toEqual({ fd: -1, released: true })
   })
 
+  test('gives records that can be changed without changing it', async () => {
+    const { id, port } = await room.host.call<{ id: number; port: number }>('reserve', kind, options)
+    expect(await room.host.call('changeRecords', id)).toMatchObject({ kind, port })
+  })
+
   test('leaves no descriptor behind in 5,000 rounds', async () => {
     await room.host.call('reserveAndRelease', kind, options, 1)
     const before = await room.host.call('openDescriptors')

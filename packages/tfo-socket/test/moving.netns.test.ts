@@ -127,6 +127,9 @@ describe.each(families)('over $family', ({ address, far }) => {
       await expect(adopt({ fds: [file], records: [first] })).rejects.toMatchObject(notThis)
       await expect(adopt({ fds: [999], records: [first] })).rejects.toMatchObject({ code: 'EBADF' })
       await expect(adopt({ fds: [-1], records: [first] })).rejects.toMatchObject(invalid)
+      // 32 bits of it are a descriptor that fits.
+      const large = { fds: [2 ** 32 + fds[0]!], records: [first] }
+      await expect(adopt(large)).rejects.toMatchObject(invalid)
     })
 
     test('lists of different lengths, repeated numbers, and what is no list', async () => {

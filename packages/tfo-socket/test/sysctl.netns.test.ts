@@ -71,6 +71,20 @@ describe.each(picked)('$title of a range', ({ kind, options }) => {
     expect(await room.host.call('openDescriptors')).toBe(before)
   })
 
+  test('is refused although some of it is left, when the sysctl has been narrowed meanwhile', async () => {
+    const ports = { first: 9495, last: 9504 }
+    await room.host.call('reserveAndRelease', kind, { ...options, ports }, 1)
+    await room.lab.sysctl('host', 'net.ipv4.ip_local_port_range', '9500 9999')
+    await waitFor(async () => {
+      const asked = room.host.call('reserveAndRelease', kind, { ...options, ports }, 1)
+      const { code } = await asked.then(
+        () => ({ code: 'reserved' }),
+        (error) => error,
+      )
+      return code === 'ERR_PORT_OUTSIDE_RANGE'
+    })
+  })
+
   test('is not called full when the sysctl has been narrowed meanwhile', async () => {
     const ports = { first: 9495, last: 9504 }
     await room.host.call('reserve', kind, { ...options, ports })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { growDescriptorTable, reserveEchoId, reservePort, reserveTuple } from '../index.js'
+import { adopt, fds, growDescriptorTable, reserveEchoId, reservePort, reserveTuple } from '../index.js'
 
 const tuple = { address: '192.0.2.1', ports: 9000, remoteAddress: '198.51.100.7', remotePort: 443 }
 const port = { protocol: 'udp', address: '192.0.2.1', ports: 9000 }
@@ -7,6 +7,9 @@ const echoId = { address: '192.0.2.1', id: 77 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what JavaScript can pass, TypeScript would not let through.
 type Anything = any
+
+const circular: Anything = {}
+circular.self = circular
 
 const wrongTypes: [string, () => unknown][] = [
   ['no options', () => reserveTuple(undefined as Anything)],
@@ -20,6 +23,7 @@ const wrongTypes: [string, () => unknown][] = [
   ['a string for the mark', () => reserveTuple({ ...tuple, mark: '42' as Anything })],
   ['a number for the device', () => reserveTuple({ ...tuple, device: 1 as Anything })],
   ['a string for the echo id', () => reserveEchoId({ ...echoId, id: '77' as Anything })],
+  ['nothing to adopt', () => adopt(undefined as Anything)],
   ['a string for the count', () => growDescriptorTable('1024' as Anything)],
 ]
 
@@ -39,6 +43,9 @@ const wrongValues: [string, () => unknown][] = [
   ['a mark of 33 bits', () => reserveTuple({ ...tuple, mark: 2 ** 32 })],
   ['an empty device', () => reserveTuple({ ...tuple, device: '' })],
   ['a device name of 16 characters', () => reserveTuple({ ...tuple, device: 'a234567890123456' })],
+  ['a device name of 16 bytes', () => reserveTuple({ ...tuple, device: 'ääääääää' })],
+  ['a protocol that is no JSON', () => reservePort({ ...port, protocol: 1n } as Anything)],
+  ['an object that contains itself', () => fds([circular])],
   ['another protocol', () => reservePort({ ...port, protocol: 'sctp' } as Anything)],
   ['an option that does not exist', () => reserveTuple({ ...tuple, remotPort: 443 } as Anything)],
   ['an option of another kind', () => reserveEchoId({ ...echoId, device: 'd0' } as Anything)],

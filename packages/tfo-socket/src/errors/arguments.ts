@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { PortRange } from '../kernel/port-range.js'
 
 /** A value of the wrong type: the caller's mistake. */
@@ -9,7 +10,9 @@ export function invalidType(name: string, expected: string, value: unknown): Typ
 /** A value of the right type that means nothing here: the caller's mistake. */
 export function invalidValue(name: string, expected: string, value: unknown): RangeError {
   return withCode(
-    new RangeError(`${name} must be ${expected}; received ${JSON.stringify(value)}`),
+    new RangeError(
+      `${name} must be ${expected}; received ${inspect(value, { depth: 1, breakLength: Infinity })}`,
+    ),
     'ERR_INVALID_ARG_VALUE',
   )
 }
@@ -65,12 +68,12 @@ export function checkMark(value: unknown): void {
   }
 }
 
-/** IFNAMSIZ is 16 with the closing NUL. */
+/** IFNAMSIZ is 16 bytes with the closing NUL; the kernel cuts what is longer, and may find an interface of that name. */
 export function checkDevice(value: unknown): void {
   if (value === undefined) return
   if (typeof value !== 'string') throw invalidType('options.device', 'a string', value)
-  if (value.length < 1 || value.length > 15 || value.includes('\0')) {
-    throw invalidValue('options.device', 'an interface name of 1 to 15 characters', value)
+  if (value === '' || Buffer.byteLength(value) > 15 || value.includes('\0')) {
+    throw invalidValue('options.device', 'an interface name of 1 to 15 bytes', value)
   }
 }
 

@@ -1,6 +1,8 @@
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { binding, outcome } from '../binding.js'
+import { enableFastOpen } from '../kernel/fast-open-setting.js'
+import { admitPingGroup } from '../kernel/ping-group-range.js'
 import { addressExpected, invalidValue } from './arguments.js'
 import { TfoSocketError } from './tfo-socket-error.js'
 
@@ -16,7 +18,7 @@ export interface Request {
 }
 
 /**
- * The error for a negative result of the addon. `full` says that it was a range, so that "nothing left" differs from
+ * The error for a negative result of the addon. `ranged` says that it was a range, so that "nothing left" differs from
  * "this one is held". Must be called before the addon is called again: it reads `outcome`.
  */
 export function refusal(result: number, request: Request, ranged: boolean): Error {
@@ -80,15 +82,20 @@ export function hintFor(
     case 'ENODEV setsockopt(SO_BINDTODEVICE)':
       return `There is no interface ${device} in this network namespace; see: ip link show`
     case 'ENOTSUP setsockopt(TCP_FASTOPEN_CONNECT)':
-      return 'Fast Open is off for clients; bit 1 of the sysctl turns it on: sysctl -w net.ipv4.tcp_fastopen=1'
+      return `Fast Open is off for clients; bit 1 of the sysctl turns it on: ${enableFastOpen('client')}`
     case 'ERR_FAST_OPEN_SUSPENDED connect':
       return (
         'Fast Open is suspended after a suspected black hole, and a SYN was sent: ' +
         'sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=0'
       )
     case 'ENETUNREACH connect':
-    case 'EHOSTUNREACH connect':
       return 'There is no route to the remote address (for this mark and device); see: ip route get'
+    case 'EHOSTUNREACH connect':
+      return 'There is no route to the remote address, or the next hop does not answer; see: ip route get, ip neigh'
+    case 'EINVAL connect':
+      return `${address} cannot be the source of packets to this remote; see: ip route get`
+    case 'EACCES bind':
+      return 'Ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE'
   }
   switch (code) {
     case 'ENOPROTOOPT':
@@ -99,8 +106,7 @@ export function hintFor(
       return 'The system may not open more descriptors: sysctl fs.file-max'
   }
   if (protocol === 'icmp' && (code === 'EACCES' || code === 'EPERM') && syscall === 'socket') {
-    const group = process.getegid?.() ?? 0
-    return `No group of this process may open ping sockets: sysctl -w net.ipv4.ping_group_range="${group} ${group}"`
+    return `No group of this process may open ping sockets: ${admitPingGroup(process.getegid?.() ?? 0)}`
   }
   return undefined
 }

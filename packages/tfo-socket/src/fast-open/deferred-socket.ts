@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import { binding } from '../binding.js'
 import { type Watch, watchDescriptor } from '../readiness/readiness.js'
 import { type Attempt, connectRefusal } from './connect-refusal.js'
+import { descriptorIn } from './descriptor-of.js'
 
 type Done = (error?: Error | null) => void
 
@@ -17,7 +18,6 @@ const synSent = 2
  * and not to this object; they never write nothing, and end only after the handshake.
  */
 export class DeferredSocket extends Socket {
-  readonly #fd: number
   readonly #attempt: Attempt
   #deferred = true
   #sentBytes = 0
@@ -25,7 +25,6 @@ export class DeferredSocket extends Socket {
 
   constructor(fd: number, attempt: Attempt, allowHalfOpen: boolean) {
     super({ fd, readable: true, writable: true, allowHalfOpen })
-    this.#fd = fd
     this.#attempt = attempt
     // A property and not an accessor: `net.Socket` declares it as one.
     Object.defineProperty(this, 'bytesWritten', { get: () => this.#bytesWritten(), configurable: true })
@@ -43,7 +42,7 @@ export class DeferredSocket extends Socket {
     }
     this.#deferred = false
     // The kernel would send the SYN of a socket that an ICMP error has closed, from a port that it does not hold.
-    const sent = this.#isConnecting() ? binding().send(this.#fd, bytes) : this.#pendingError()
+    const sent = this.#isConnecting() ? binding().send(descriptorIn(this), bytes) : this.#pendingError()
     if (sent < 0 && sent !== -constants.errno.EINPROGRESS) {
       done(connectRefusal(sent, 'send', this.#attempt))
       return
@@ -71,7 +70,7 @@ export class DeferredSocket extends Socket {
       super._final(done)
       return
     }
-    this.#watch = watchDescriptor(this.#fd, { writable: true }, () => super._final(done))
+    this.#watch = watchDescriptor(descriptorIn(this), { writable: true }, () => super._final(done))
   }
 
   override _destroy(error: Error | null, done: Done): void {
@@ -81,11 +80,11 @@ export class DeferredSocket extends Socket {
 
   #isConnecting(): boolean {
     const state = new Uint8Array(1)
-    return binding().tcpInfo(this.#fd, state) === 1 && state[0] === synSent
+    return binding().tcpInfo(descriptorIn(this), state) === 1 && state[0] === synSent
   }
 
   #pendingError(): number {
-    return -(Math.abs(binding().socketError(this.#fd)) || constants.errno.ENOTCONN)
+    return -(Math.abs(binding().socketError(descriptorIn(this))) || constants.errno.ENOTCONN)
   }
 
   #bytesWritten(): number {

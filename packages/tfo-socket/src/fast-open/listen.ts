@@ -13,7 +13,7 @@ import {
 } from '../errors/arguments.js'
 import { hintFor } from '../errors/refusal.js'
 import { TfoSocketError } from '../errors/tfo-socket-error.js'
-import { fastOpenSysctl, isFastOpenEnabled } from '../kernel/fast-open-setting.js'
+import { enableFastOpen, isFastOpenEnabled } from '../kernel/fast-open-setting.js'
 
 export interface ListenOptions {
   /** 0 lets the kernel pick one: `server.address()`. */
@@ -71,7 +71,7 @@ const known: ReadonlySet<string> = new Set([
  *
  * @throws {TfoSocketError} `EADDRINUSE`, `EACCES` (a port below 1024), `EADDRNOTAVAIL` (no such local address) from
  * `bind`. `EPERM`, `ENODEV`: mark or device. `EMFILE`. `ERR_CLUSTER_WORKER`: descriptors of a `node:cluster` worker mean
- * nothing to the process that would accept.
+ * nothing to the process that would accept. `ERR_SERVER_NOT_RUNNING`: closed before it listened.
  * @throws what `server.listen` throws: `ERR_SERVER_ALREADY_LISTEN`.
  * @throws {TypeError | RangeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
  * @see RFC 7413; {@link https://man7.org/linux/man-pages/man7/tcp.7.html | tcp(7)}, TCP_FASTOPEN
@@ -86,21 +86,32 @@ export async function listen(server: Server, options: ListenOptions): Promise<Li
     })
   }
   const { backlog = 511, fastOpenQueue = 256 } = options
+  const enabled = fastOpenQueue > 0 && isFastOpenEnabled('server')
   const fd = open(options, backlog, fastOpenQueue)
-  const listening = once(server, 'listening')
+  const settled = new AbortController()
+  const listening = untilListening(server, settled.signal)
   try {
     // Node calls listen(2) once more, which sets the backlog.
     server.listen({ fd }, backlog)
   } catch (error) {
-    listening.catch(() => {})
+    settled.abort()
+    await listening.catch(() => {})
     binding().close(fd)
     throw error
   }
-  await listening
+  await listening.finally(() => settled.abort())
   if (fastOpenQueue === 0) return { fastOpen: false, hint: 'options.fastOpenQueue is 0' }
-  if (isFastOpenEnabled('server')) return { fastOpen: true }
-  const hint = `Fast Open is off for servers; bits 1 and 2 of the sysctl turn it on: sysctl -w ${fastOpenSysctl}=3`
+  if (enabled) return { fastOpen: true }
+  const hint = `Fast Open is off for servers; bit 2 of the sysctl turns it on: ${enableFastOpen('server')}`
   return { fastOpen: false, hint }
+}
+
+/** Rejects if the server fails, or is closed before it has said that it listens: then it never will. */
+async function untilListening(server: Server, signal: AbortSignal): Promise<void> {
+  const closed = once(server, 'close', { signal }).then(() => {
+    throw new TfoSocketError('The server was closed before it listened', { code: 'ERR_SERVER_NOT_RUNNING' })
+  })
+  await Promise.race([once(server, 'listening', { signal }), closed])
 }
 
 function open(options: ListenOptions, backlog: number, fastOpenQueue: number): number {
@@ -130,10 +141,7 @@ function openAt(address: string, options: ListenOptions, backlog: number, fastOp
   if (fd >= 0) return fd
   const code = getSystemErrorName(fd)
   const syscall = binding().stepNames[outcome[1]!]!
-  const hint =
-    code === 'EACCES' && syscall === 'bind'
-      ? 'Ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE'
-      : hintFor(code, syscall, { protocol: 'tcp', address, device })
+  const hint = hintFor(code, syscall, { protocol: 'tcp', address, device })
   throw new TfoSocketError(`Cannot listen on ${address} port ${port}: ${syscall} ${code}`, {
     code,
     errno: fd,

@@ -4,7 +4,7 @@ import { binding } from '../binding.js'
 import { checkBoolean, checkMark, checkOptions, invalidType, invalidValue } from '../errors/arguments.js'
 import { hintFor } from '../errors/refusal.js'
 import { TfoSocketError } from '../errors/tfo-socket-error.js'
-import { Reservation, releasedError, takeFd } from '../reservation/reservation.js'
+import { isReservation, type Reservation, releasedError, takeFd } from '../reservation/reservation.js'
 import { bytesOf } from './bytes-of.js'
 import { checkData, checkSignal } from './connect-options.js'
 import { connectOutcome } from './fast-open-binding.js'
@@ -44,7 +44,7 @@ const known: ReadonlySet<string> = new Set(['data', 'mark', 'noDelay', 'allowHal
  * @see RFC 7413; net/ipv4/tcp.c in the kernel, tcp_sendmsg_fastopen
  */
 export async function promote(reservation: Reservation, options: PromoteOptions = {}): Promise<Socket> {
-  if (!(reservation instanceof Reservation)) throw invalidType('reservation', 'a Reservation', reservation)
+  if (!isReservation(reservation)) throw invalidType('reservation', 'a Reservation', reservation)
   checkOptions(options, known)
   checkData(options.data)
   checkMark(options.mark)

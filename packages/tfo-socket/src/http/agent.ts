@@ -1,6 +1,13 @@
-import { type ClientRequestArgs, Agent as HttpAgent, type AgentOptions as HttpAgentOptions } from 'node:http'
+import {
+  type ClientRequest,
+  type ClientRequestArgs,
+  Agent as HttpAgent,
+  type AgentOptions as HttpAgentOptions,
+} from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ConnectionSettings, connectTo, deliver, splitSettings } from './connection-settings.js'
+import { createSocketWithStandIn, type SocketCreated } from './stand-in.js'
 
 export type AgentOptions = Omit<HttpAgentOptions, keyof ConnectionSettings> & ConnectionSettings
 
@@ -37,7 +44,18 @@ export class Agent extends HttpAgent {
       return super.createConnection(options, created) ?? undefined
     }
     const repeatable = idempotent.has((options.method ?? 'GET').toUpperCase())
-    deliver(connectTo(options, this.#settings, repeatable), created)
+    deliver(this.#connect(options, repeatable), created)
     return undefined
+  }
+
+  async #connect(options: ClientRequestArgs, repeatable: boolean): Promise<Socket> {
+    const socket = await connectTo(options, this.#settings, repeatable)
+    if (options.timeout) socket.setTimeout(options.timeout)
+    return socket
+  }
+
+  /** What node:http calls for each new connection. */
+  protected createSocket(request: ClientRequest, options: ClientRequestArgs, created: SocketCreated): void {
+    createSocketWithStandIn(this, request, options, created)
   }
 }

@@ -1,3 +1,4 @@
+import type { ClientRequest } from 'node:http'
 import {
   Agent as NodeHttpsAgent,
   type AgentOptions as NodeHttpsAgentOptions,
@@ -8,6 +9,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { type ConnectionSettings, connectTo, deliver, splitSettings } from './connection-settings.js'
 import { secured } from './secured.js'
+import { createSocketWithStandIn, type SocketCreated } from './stand-in.js'
 
 export type HttpsAgentOptions = Omit<NodeHttpsAgentOptions, keyof ConnectionSettings> &
   Omit<ConnectionSettings, 'replaySafe'>
@@ -38,8 +40,13 @@ export class HttpsAgent extends NodeHttpsAgent {
     }
     const open = (inSyn: boolean) => connectTo(options, this.#settings, inSyn)
     const wrap = (socket: Socket) =>
-      super.createConnection({ ...options, socket } as RequestOptions) as TLSSocket
-    deliver(secured(open, wrap), created)
+      super.createConnection({ ...options, signal: undefined, socket } as RequestOptions) as TLSSocket
+    deliver(secured(open, wrap, options.signal), created)
     return undefined
+  }
+
+  /** What node:http calls for each new connection. */
+  protected createSocket(request: ClientRequest, options: RequestOptions, created: SocketCreated): void {
+    createSocketWithStandIn(this, request, options, created)
   }
 }

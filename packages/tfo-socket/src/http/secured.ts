@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
+import { DeferredSocket } from '../fast-open/deferred-socket.js'
 import { fastOpenInfo } from '../fast-open/fast-open-info.js'
 
 /**
@@ -15,14 +16,26 @@ export async function secured(
   wrap: (socket: Socket) => TLSSocket,
   signal?: AbortSignal,
 ): Promise<TLSSocket> {
-  const socket = wrap(await open(true))
+  const plain = await open(true)
+  const socket = begin(plain, wrap)
   const connected = handshake(socket, signal)
+  if (!(plain instanceof DeferredSocket)) return await connected
   // Looked at again below: until then it must not count as unhandled.
   connected.catch(() => {})
   await setImmediate()
   if (!hasSentNothing(socket)) return await connected
   socket.destroy()
-  return await handshake(wrap(await open(false)), signal)
+  return await handshake(begin(await open(false), wrap), signal)
+}
+
+/** TLS refuses some of its options only when it begins. */
+function begin(plain: Socket, wrap: (socket: Socket) => TLSSocket): TLSSocket {
+  try {
+    return wrap(plain)
+  } catch (error) {
+    plain.destroy()
+    throw error
+  }
 }
 
 /** By now the ClientHello has left, or has been refused for good. */
@@ -38,17 +51,24 @@ function handshake(socket: TLSSocket, signal: AbortSignal | undefined): Promise<
     const settle = (): void => {
       signal?.removeEventListener('abort', aborted)
       socket.removeListener('error', failed)
+      socket.removeListener('close', closed)
       socket.removeListener('secureConnect', connected)
     }
     const failed = (error: Error): void => {
       settle()
       reject(error)
     }
+    const closed = (): void => {
+      failed(
+        Object.assign(new Error('The socket was closed during the TLS handshake'), { code: 'ECONNRESET' }),
+      )
+    }
     const connected = (): void => {
       settle()
       resolve(socket)
     }
     socket.on('error', failed)
+    socket.on('close', closed)
     socket.on('secureConnect', connected)
     if (signal?.aborted) aborted()
     else signal?.addEventListener('abort', aborted, { once: true })

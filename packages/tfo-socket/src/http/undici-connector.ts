@@ -1,14 +1,26 @@
 import { isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls'
+import { checkOptions, invalidType, invalidValue } from '../errors/arguments.js'
 import { type ConnectionSettings, connectTo, splitSettings } from './connection-settings.js'
 import { secured } from './secured.js'
 
 export interface UndiciConnectorOptions extends ConnectionSettings {
   /** What `tls.connect` gets for https. Default: ALPN `http/1.1`. */
   tls?: ConnectionOptions | undefined
-  /** How long a connection may take, TLS included, in ms. Default: 10,000. */
+  /** How long a connection may take, TLS included, in ms; 1 to 2147483647. Default: 10,000. */
   connectTimeoutMs?: number | undefined
 }
+
+const known: ReadonlySet<string> = new Set([
+  'fastOpen',
+  'replaySafe',
+  'localAddress',
+  'localPorts',
+  'mark',
+  'device',
+  'tls',
+  'connectTimeoutMs',
+])
 
 /** What undici asks a connector for. */
 interface UndiciRequest {
@@ -38,13 +50,23 @@ export type UndiciConnector = (
  * @see https://undici.nodejs.org/#/docs/api/Connector
  */
 export function undiciConnector(options: UndiciConnectorOptions = {}): UndiciConnector {
+  checkOptions(options, known)
   const [settings, { tls, connectTimeoutMs = 10_000 }] = splitSettings(options)
+  checkTimeout(connectTimeoutMs)
   return (request, connected) => {
     const signal = AbortSignal.timeout(connectTimeoutMs)
     open(request, settings, tls, signal).then(
       (socket) => connected(null, socket),
       (error) => connected(error, null),
     )
+  }
+}
+
+/** A longer one would overflow Node's timers, and end at once. */
+function checkTimeout(value: unknown): void {
+  if (typeof value !== 'number') throw invalidType('options.connectTimeoutMs', 'a number', value)
+  if (!Number.isInteger(value) || value < 1 || value > 0x7fffffff) {
+    throw invalidValue('options.connectTimeoutMs', 'an integer from 1 to 2147483647', value)
   }
 }
 

@@ -35,17 +35,19 @@ interface Pickable {
   readAt: number
 }
 
-/** How old a view may be before a refusal makes this thread look again. */
-const maxAgeMs = 100
+/** How old a view may be before this thread looks again: reading takes 40 µs, so that once a second is nothing. */
+const maxAgeMs = 1000
+/** The same where the kernel has refused. */
+const maxAgeOfRefusedMs = 100
 
 let pickable: Pickable | undefined
 
 /**
- * Throws unless the kernel can pick every port of the range. Two comparisons as long as nothing is wrong: the sysctls
- * are read once for each thread, and again before anything is refused.
+ * Throws unless the kernel can pick every port of the range. The sysctls are read once a second while this is asked, and
+ * again before anything is refused: the kernel narrows a range without a word, also one that it gave in full before.
  */
 export function requirePickable(first: number, last: number): void {
-  if (pickable !== undefined && covers(pickable, first, last)) return
+  if (pickable !== undefined && covers(pickable, first, last) && isYounger(pickable, maxAgeMs)) return
   pickable = readPickable()
   if (!covers(pickable, first, last)) throw notPickable(pickable, first, last)
 }
@@ -55,7 +57,7 @@ export function requirePickable(first: number, last: number): void {
  * like that somebody has narrowed meanwhile. Looks at most ten times a second, because refusals come in floods.
  */
 export function requireStillPickable(first: number, last: number): void {
-  if (pickable !== undefined && performance.now() - pickable.readAt > maxAgeMs) pickable = undefined
+  if (pickable !== undefined && !isYounger(pickable, maxAgeOfRefusedMs)) pickable = undefined
   requirePickable(first, last)
 }
 
@@ -63,6 +65,10 @@ export function requireStillPickable(first: number, last: number): void {
 export function pickedOutside(first: number, last: number): TfoSocketError {
   pickable = readPickable()
   return notPickable(pickable, first, last)
+}
+
+function isYounger({ readAt }: Pickable, ageMs: number): boolean {
+  return performance.now() - readAt < ageMs
 }
 
 function covers(view: Pickable, first: number, last: number): boolean {
@@ -107,6 +113,17 @@ export function widenPortRange(now: PortRange, wanted: PortRange): string {
   return `sysctl -w ${lower}${rangeSysctl}="${low} ${high}"`
 }
 
+/** The command after which none of `wanted` is kept from picking, and still all else that is kept now. */
+export function freePorts(reserved: readonly PortRange[], wanted: PortRange): string {
+  const kept = reserved.flatMap((range) => withoutPorts(range, [wanted]))
+  return `sysctl -w ${reservedSysctl}="${kept.map(describeRange).join(',')}"`
+}
+
+/** As the kernel writes it. */
+export function describeRange({ first, last }: PortRange): string {
+  return first === last ? `${first}` : `${first}-${last}`
+}
+
 /** The kernel's form: `9000-9010,9050`, or an empty line. */
 export function parsePortList(text: string): PortRange[] {
   const list = text.trim()
@@ -121,11 +138,15 @@ function notPickable(view: Pickable, first: number, last: number): TfoSocketErro
   const asked = first === last ? `port ${first}` : `ports ${first}-${last}`
   const reserved = view.reserved.find((r) => r.first <= last && r.last >= first)
   if (reserved !== undefined && first >= view.first && last <= view.last) {
+    const part = describeRange({
+      first: Math.max(first, reserved.first),
+      last: Math.min(last, reserved.last),
+    })
     return new TfoSocketError(
-      `The kernel never picks ${reserved.first}-${reserved.last}, which ${asked} include: ${reservedSysctl}`,
+      `The kernel never picks ${first === last ? 'it' : part} of ${asked}, for it is in ${reservedSysctl}`,
       {
         code: 'ERR_PORT_RESERVED',
-        hint: `Take the ports out of ${reservedSysctl}; see: sysctl ${reservedSysctl}`,
+        hint: freePorts(view.reserved, { first, last }),
         firstPort: first,
         lastPort: last,
       },

@@ -24,7 +24,11 @@ const kinds = new Set(['tuple', 'repair', 'port', 'echo-id'])
  * @throws {TfoSocketError} `ERR_NOT_A_RESERVATION`: the message says which and why. `EBADF`: no such descriptor.
  * @throws {TypeError | RangeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
  */
-export function adopt({ fds, records }: PortableReservations): Reservation[] {
+export function adopt(portable: PortableReservations): Reservation[] {
+  if (typeof portable !== 'object' || portable === null) {
+    throw invalidType('portable', 'an object with fds and records', portable)
+  }
+  const { fds, records } = portable
   if (!Array.isArray(fds)) throw invalidType('fds', 'an array of descriptors', fds)
   if (!Array.isArray(records)) throw invalidType('records', 'an array of records', records)
   if (fds.length !== records.length) {
@@ -67,7 +71,9 @@ function protocolOf(kind: ReservationRecord['kind']): ReservationRecord['protoco
 }
 
 function requireReservation(fd: number, record: ReservationRecord): void {
-  if (!Number.isInteger(fd) || fd < 0) throw invalidValue('fds', 'an array of descriptors', fd)
+  // The addon would take a larger number for a small one.
+  if (!Number.isInteger(fd) || fd < 0 || fd > 0x7fffffff)
+    throw invalidValue('fds', 'an array of descriptors', fd)
   if (isOwned(fd)) throw invalidValue('fds', 'an array of descriptors that no reservation here owns', fd)
   const facts = factsOf(fd)
   const difference = differenceBetween(facts, record)

@@ -23,7 +23,6 @@ interface Block {
   native: Binding
   words: Int32Array
   bytes: Uint8Array
-  device: string
 }
 
 let block: Block | undefined
@@ -90,7 +89,8 @@ function begin(
   words[PORTS] = ports
   words[MARK] = mark
   words[SHARED] = shared ? 1 : 0
-  if (device !== block.device) writeDevice(block, device)
+  // The memory itself is asked what it says: another copy of this package may have written it.
+  if (device !== '' || block.bytes[DEVICE_BYTES] !== 0) writeDevice(block, device)
   return block
 }
 
@@ -103,7 +103,7 @@ function end(words: Int32Array, result: number): number {
 function shareBlock(): Block {
   const native = binding()
   const { requestBlock } = native
-  return { native, words: new Int32Array(requestBlock), bytes: new Uint8Array(requestBlock), device: '' }
+  return { native, words: new Int32Array(requestBlock), bytes: new Uint8Array(requestBlock) }
 }
 
 function writeAddress(words: Int32Array, at: number, address: Int32Array): void {
@@ -114,10 +114,8 @@ function writeAddress(words: Int32Array, at: number, address: Int32Array): void 
   words[at + 3] = address[3]!
 }
 
-/** A name that does not fit is cut, and no interface has it: IFNAMSIZ counts the NUL. */
-function writeDevice(asking: Block, device: string): void {
-  const place = asking.bytes.subarray(DEVICE_BYTES, DEVICE_BYTES + DEVICE_SIZE)
+function writeDevice({ bytes }: Block, device: string): void {
+  const place = bytes.subarray(DEVICE_BYTES, DEVICE_BYTES + DEVICE_SIZE)
   place.fill(0)
   encoder.encodeInto(device, place)
-  asking.device = device
 }

@@ -1,5 +1,5 @@
 import { invalidType, invalidValue } from '../errors/arguments.js'
-import { Reservation, type ReservationRecord, releasedError } from './reservation.js'
+import { isReservation, type Reservation, type ReservationRecord, releasedError } from './reservation.js'
 
 /** Reservations as another process can take them: `fds[i]` is the descriptor of `records[i]`. */
 export interface PortableReservations {
@@ -25,7 +25,7 @@ export function fds(reservations: Iterable<Reservation>): PortableReservations {
   }
   const portable: PortableReservations = { fds: [], records: [] }
   for (const reservation of reservations) {
-    if (!(reservation instanceof Reservation)) {
+    if (!isReservation(reservation)) {
       throw invalidValue('reservations', 'an iterable of reservations', reservation)
     }
     if (reservation.released) throw releasedError(reservation)

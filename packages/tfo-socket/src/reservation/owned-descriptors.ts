@@ -1,19 +1,32 @@
-/** A byte for each descriptor number that a reservation of this thread owns. Adopting one of them would close it twice. */
-let owned = new Uint8Array(1024)
+/** A byte for each descriptor number that a reservation of this thread owns. */
+interface Owned {
+  bytes: Uint8Array
+}
+
+/** One for all copies of this package: a program that imports it and requires it has two. */
+const key = Symbol.for('@slatfatf/tfo-socket/owned-descriptors')
+const shared = globalThis as unknown as Record<typeof key, Owned | undefined>
+
+function ownedDescriptors(): Owned {
+  shared[key] ??= { bytes: new Uint8Array(1024) }
+  return shared[key]
+}
 
 export function noteOwned(fd: number): void {
-  if (fd >= owned.length) {
-    const larger = new Uint8Array(Math.max(2 * owned.length, fd + 1))
-    larger.set(owned)
-    owned = larger
+  const owned = ownedDescriptors()
+  if (fd >= owned.bytes.length) {
+    const larger = new Uint8Array(Math.max(2 * owned.bytes.length, fd + 1))
+    larger.set(owned.bytes)
+    owned.bytes = larger
   }
-  owned[fd] = 1
+  owned.bytes[fd] = 1
 }
 
 export function noteGone(fd: number): void {
-  owned[fd] = 0
+  ownedDescriptors().bytes[fd] = 0
 }
 
+/** Adopting such a descriptor would close it twice. */
 export function isOwned(fd: number): boolean {
-  return owned[fd] === 1
+  return ownedDescriptors().bytes[fd] === 1
 }

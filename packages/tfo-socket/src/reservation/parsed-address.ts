@@ -22,6 +22,7 @@ export function parsedAddress(text: string): ParsedAddress {
   bytes.fill(0)
   const family = binding().parseAddress(text, bytes)
   const parsed = { family, words: words.slice(0, family === 4 ? 1 : 4) }
+  if (family === 0) return parsed
   if (remembered.size === mostRemembered) remembered.clear()
   remembered.set(text, parsed)
   return parsed

@@ -36,7 +36,9 @@ export interface HeldName {
   fd: number
 }
 
-let taken: (reservation: Reservation) => number
+/** The same in every copy of this package: a program that imports it and requires it has two. */
+const take = Symbol.for('@slatfatf/tfo-socket/Reservation.take')
+
 let owned: (reservation: Reservation, owner: ReservationOwner) => void
 
 /**
@@ -57,7 +59,6 @@ export class Reservation implements ReservationRecord {
   #owner: ReservationOwner | undefined
 
   static {
-    taken = (reservation) => reservation.#take()
     owned = (reservation, owner) => {
       reservation.#owner = owner
     }
@@ -162,7 +163,7 @@ export class Reservation implements ReservationRecord {
 
   /** What is held, as plain data for {@link adopt}. */
   toJSON(): ReservationRecord {
-    return this.#held.record
+    return { ...this.#held.record }
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](
@@ -171,6 +172,11 @@ export class Reservation implements ReservationRecord {
     print: typeof inspect,
   ): string {
     return `Reservation ${print({ ...this.#held.record, fd: this.#held.fd }, options)}`
+  }
+
+  /** @internal */
+  [take](): number {
+    return this.#take()
   }
 
   /** Ends the reservation without closing its descriptor, which is the caller's from now on. */
@@ -209,7 +215,12 @@ export class Reservation implements ReservationRecord {
 
 /** Ends a reservation and returns its descriptor, still open: the caller's from now on. */
 export function takeFd(reservation: Reservation): number {
-  return taken(reservation)
+  return reservation[take]()
+}
+
+/** Whether `value` is a reservation, also one of another copy of this package. */
+export function isReservation(value: unknown): value is Reservation {
+  return typeof value === 'object' && value !== null && take in value
 }
 
 /** Tells `owner` when the reservation ends, however it ends. */

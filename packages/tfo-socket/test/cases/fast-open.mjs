@@ -254,7 +254,18 @@ export async function listenTwice(options) {
   const server = createServer()
   keep(servers, server)
   await listen(server, options)
-  return listen(server, { ...options, port: 0 }).then(
+  const code = await listen(server, { ...options, port: 0 }).then(
+    () => 'listening',
+    (error) => error.code,
+  )
+  return server.listenerCount('error') === 0 ? code : 'a listener is left'
+}
+
+export function listenAndClose(options) {
+  const server = createServer()
+  const listening = listen(server, options)
+  server.close()
+  return listening.then(
     () => 'listening',
     (error) => error.code,
   )

@@ -1,9 +1,11 @@
 // HTTP in two processes: servers that say how a request reached them, and clients of all three kinds.
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { createServer, request as httpRequest } from 'node:http'
 import { createServer as createSecureServer, request as httpsRequest } from 'node:https'
 import { buffer, text } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
 import { fastOpenInfo, listen } from '@slatfatf/tfo-socket'
 import { Agent, HttpsAgent, undiciConnector } from '@slatfatf/tfo-socket/http'
 import { fetch, Agent as UndiciAgent } from 'undici'
@@ -31,6 +33,7 @@ export async function serve(scheme, host, options = {}) {
   async function answer(request, response) {
     const { remotePort } = request.socket
     const { length } = await buffer(request)
+    if (request.url === '/never') return
     const inSyn = fastOpenInfo(rawSockets.get(remotePort)).dataAccepted
     response.end(JSON.stringify({ inSyn, method: request.method, length, remotePort }))
   }
@@ -62,6 +65,60 @@ export async function get(url, { method = 'GET', bodyBytes = 0 } = {}) {
 /** The names of the sockets that the agent keeps open. */
 export function openSockets() {
   return [...Object.values(agent.sockets), ...Object.values(agent.freeSockets)].flat().length
+}
+
+/** So many requests at once; what came of each. */
+export async function getTogether(url, count) {
+  const results = await Promise.allSettled(Array.from({ length: count }, () => get(url)))
+  return results.map(({ value, reason }) => value ?? { code: reason.code })
+}
+
+const ways = {
+  destroy: (request) => request.destroy(),
+  'destroy with an error': (request) => request.destroy(Object.assign(new Error('mine'), { code: 'MINE' })),
+  abort: (request) => request.abort(),
+  'end the agent of': () => agent.destroy(),
+  'wait for the timeout of': () => {},
+}
+
+/** Makes a request, ends it while its connection is being made, and tells its events and how many sockets are left. */
+export async function endWhileConnecting(url, way, options = {}) {
+  const before = socketCount()
+  const send = url.startsWith('https') ? httpsRequest : httpRequest
+  const request = send(url, { agent, ...options })
+  const events = []
+  for (const name of ['socket', 'timeout', 'error']) {
+    request.on(name, (error) => events.push(error?.code ?? name))
+  }
+  request.once('timeout', () => request.destroy())
+  request.end()
+  const closed = new Promise((resolve) => {
+    request.on('close', resolve)
+  })
+  while (socketCount() === before) await setImmediate()
+  ways[way](request)
+  await closed
+  while (socketCount() > before) await setImmediate()
+  return events
+}
+
+/** A request whose TLS options are refused when its connection is there. */
+export async function sendRefusedByTls(url) {
+  const before = socketCount()
+  const request = httpsRequest(url, { agent, minVersion: 'none such' })
+  const [{ code }] = await once(request.end(), 'error')
+  while (socketCount() > before) await setImmediate()
+  return code
+}
+
+function socketCount() {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:')
+    } catch {
+      return false
+    }
+  }).length
 }
 
 export async function fetchWith(options, url, { method = 'GET', bodyBytes = 0 } = {}) {

@@ -6,6 +6,7 @@ import { closeSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { createServer, connect as netConnect } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import {
+  fds,
   growDescriptorTable,
   portRangeOf,
   releaseAll,
@@ -63,6 +64,14 @@ export function release(id, times = 1) {
   const reservation = reservations.get(id)
   for (let i = 0; i < times; i += 1) reservation.release()
   return { fd: reservation.fd, released: reservation.released }
+}
+
+/** What a reservation says of itself when the records that it gave were changed. */
+export function changeRecords(id) {
+  const reservation = reservations.get(id)
+  reservation.toJSON().port = 1
+  fds([reservation]).records[0].port = 1
+  return reservation.toJSON()
 }
 
 /** Counts the turns that other work had before everything was released. */

@@ -26,7 +26,3 @@ export type Look = Pick<Finding, 'ok' | 'found' | 'wanted'> & { fix: string }
 export function anyOf(needs: Needs, ...kinds: SupportKind[]): boolean {
   return kinds.some((kind) => needs.kinds.has(kind))
 }
-
-export function describeRange({ first, last }: PortRange): string {
-  return first === last ? `${first}` : `${first}-${last}`
-}

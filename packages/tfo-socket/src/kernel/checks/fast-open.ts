@@ -1,5 +1,5 @@
 // The sysctls of TCP Fast Open.
-import { fastOpenBits, fastOpenSysctl, isFastOpenEnabled } from '../fast-open-setting.js'
+import { enableFastOpen, fastOpenBits, fastOpenSysctl, isFastOpenEnabled } from '../fast-open-setting.js'
 import { readSysctl, readSysctlNumber } from '../sysctl.js'
 import { anyOf, type Check, type Look, type Needs } from './check.js'
 
@@ -47,13 +47,12 @@ export function canTryTuples(): boolean {
 function lookAtBit(side: keyof typeof fastOpenBits, needs: Needs): Look {
   const value = readSysctlNumber(fastOpenSysctl)
   // Both bits, so that it does not matter which of two fixes comes last.
-  const wanted =
-    (wantsClient(needs) ? fastOpenBits.client : 0) | (wantsServer(needs) ? fastOpenBits.server : 0)
+  const sides = [wantsClient(needs) && 'client', wantsServer(needs) && 'server'] as const
   return {
     ok: isFastOpenEnabled(side),
     found: `${fastOpenSysctl} = ${value}`,
     wanted: `bit ${fastOpenBits[side]}`,
-    fix: `sysctl -w ${fastOpenSysctl}=${value | wanted}`,
+    fix: enableFastOpen(...sides.filter((wanted) => wanted !== false)),
   }
 }
 

@@ -1,8 +1,16 @@
 // From which ports the kernel picks, and which of them others have taken out.
 import { reserveTuple } from '../../reservation/reserve-tuple.js'
-import { type PortRange, portRangeOf, reservedPorts, widenPortRange, withoutPorts } from '../port-range.js'
+import {
+  describeRange,
+  freePorts,
+  type PortRange,
+  portRangeOf,
+  reservedPorts,
+  widenPortRange,
+  withoutPorts,
+} from '../port-range.js'
 import { loopback, refusalOf } from '../try-reserving.js'
-import { anyOf, type Check, describeRange } from './check.js'
+import { anyOf, type Check } from './check.js'
 import { canTryTuples } from './fast-open.js'
 import { isLoopbackUp } from './network.js'
 
@@ -29,7 +37,6 @@ export const localReservedPorts: Check = {
   look({ ports, ...needs }) {
     if (ports === undefined || !anyOf({ ...needs, ports }, 'tuple', 'port', 'repair')) return undefined
     const reserved = reservedPorts()
-    const kept = reserved.flatMap((range) => withoutPorts(range, [ports]))
     const inside = reserved.filter(({ first, last }) => first <= ports.last && last >= ports.first)
     return {
       ok: inside.length === 0,
@@ -38,7 +45,7 @@ export const localReservedPorts: Check = {
           ? `net.ipv4.ip_local_reserved_ports has none of them`
           : `net.ipv4.ip_local_reserved_ports has ${inside.map(describeRange).join(',')}`,
       wanted: `none of ${describeRange(ports)}`,
-      fix: `sysctl -w net.ipv4.ip_local_reserved_ports="${kept.map(describeRange).join(',')}"`,
+      fix: freePorts(reserved, ports),
     }
   },
 }

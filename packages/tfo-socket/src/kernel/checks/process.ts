@@ -1,12 +1,11 @@
 // What this process may do.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { reservePort } from '../../reservation/reserve-port.js'
+import { admitPingGroup, pingSysctl } from '../ping-group-range.js'
 import { portRangeOf } from '../port-range.js'
 import { readSysctl } from '../sysctl.js'
 import { loopback, refusalOf, tryReserving } from '../try-reserving.js'
 import { anyOf, type Check } from './check.js'
-
-const pingSysctl = 'net.ipv4.ping_group_range'
 
 export const pingGroupRange: Check = {
   check: 'ping-group-range',
@@ -14,15 +13,12 @@ export const pingGroupRange: Check = {
   look(needs) {
     if (!anyOf(needs, 'echo-id')) return undefined
     const refused = tryReserving('echo-id')
-    const [low = 1, high = 0] = readSysctl(pingSysctl).split(/\s+/).map(Number)
     const group = process.getegid?.() ?? 0
-    // A range that ends before it starts is empty, the kernel's default.
-    const wider = low > high ? [group, group] : [Math.min(low, group), Math.max(high, group)]
     return {
       ok: refused?.syscall !== 'socket' || (refused.code !== 'EACCES' && refused.code !== 'EPERM'),
-      found: `${pingSysctl} = ${low} ${high}`,
+      found: `${pingSysctl} = ${readSysctl(pingSysctl).replace(/\s+/, ' ')}`,
       wanted: `contains a group of this process, such as ${group}`,
-      fix: `sysctl -w ${pingSysctl}="${wider.join(' ')}"`,
+      fix: admitPingGroup(group),
     }
   },
 }
