@@ -23,15 +23,27 @@ using slatfatf::Arguments;
 
 using Reserve = int (*)(const RequestBlock&, const Ownership&, Outcome&);
 
-// () -> descriptor or -errno. Everything else is in the block.
+// () -> descriptor or -errno. Everything else is in the block. Plain Node-API, because this is called for
+// each new flow, and the wrapper makes a heap number of every result.
 template <Reserve reserve>
-Napi::Value ReserveCall(const Napi::CallbackInfo& info) {
-  RequestBlock& block = *static_cast<RequestBlock*>(info.Data());
+napi_value ReserveCall(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+  RequestBlock& block = *static_cast<RequestBlock*>(data);
   Outcome outcome(block.outcome);
   const Ownership ownership{block.mark,
                             std::string(block.device, ::strnlen(block.device, sizeof(block.device))),
                             block.shared != 0};
-  return Napi::Number::New(info.Env(), reserve(block, ownership, outcome));
+  napi_value result = nullptr;
+  napi_create_int32(env, reserve(block, ownership, outcome), &result);
+  return result;
+}
+
+template <Reserve reserve>
+void ExportReserve(Napi::Env env, Napi::Object exports, const char* name, RequestBlock* block) {
+  napi_value function = nullptr;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, ReserveCall<reserve>, block, &function);
+  exports.Set(name, Napi::Value(env, function));
 }
 
 // (text, bytes: 16) -> 4, 6, or 0 for what is no address. The kernel's own notation, by its own parser.
@@ -57,11 +69,16 @@ RequestBlock* ShareBlock(Napi::Env env, Napi::Object exports) {
   return block;
 }
 
-Napi::Value CloseCall(const Napi::CallbackInfo& info) {
-  Arguments arguments(info);
-  const int fd = arguments.Int32(0);
-  if (!arguments.Ok()) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), ::close(fd) == 0 ? 0 : -errno);
+// (fd) -> 0 or -errno. As often as the above.
+napi_value CloseCall(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = nullptr;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  int32_t fd = -1;
+  if (napi_get_value_int32(env, argument, &fd) != napi_ok) fd = -1;
+  napi_value result = nullptr;
+  napi_create_int32(env, ::close(fd) == 0 ? 0 : -errno, &result);
+  return result;
 }
 
 // (fd) -> 0 or -errno: a descriptor that came from another process does not go on to the next one by
@@ -100,11 +117,13 @@ Napi::Value SocketFactsCall(const Napi::CallbackInfo& info) {
 void ExportReservations(Napi::Env env, Napi::Object exports) {
   RequestBlock* block = ShareBlock(env, exports);
   exports.Set("parseAddress", Napi::Function::New<ParseAddressCall>(env, "parseAddress"));
-  exports.Set("reserveTuple", Napi::Function::New<ReserveCall<ReserveTuple>>(env, "reserveTuple", block));
-  exports.Set("reserveRepair", Napi::Function::New<ReserveCall<ReserveRepair>>(env, "reserveRepair", block));
-  exports.Set("reservePort", Napi::Function::New<ReserveCall<ReservePort>>(env, "reservePort", block));
-  exports.Set("reserveEchoId", Napi::Function::New<ReserveCall<ReserveEchoId>>(env, "reserveEchoId", block));
-  exports.Set("close", Napi::Function::New<CloseCall>(env, "close"));
+  ExportReserve<ReserveTuple>(env, exports, "reserveTuple", block);
+  ExportReserve<ReserveRepair>(env, exports, "reserveRepair", block);
+  ExportReserve<ReservePort>(env, exports, "reservePort", block);
+  ExportReserve<ReserveEchoId>(env, exports, "reserveEchoId", block);
+  napi_value close = nullptr;
+  napi_create_function(env, "close", NAPI_AUTO_LENGTH, CloseCall, nullptr, &close);
+  exports.Set("close", Napi::Value(env, close));
   exports.Set("setCloseOnExec", Napi::Function::New<SetCloseOnExecCall>(env, "setCloseOnExec"));
   exports.Set("socketFacts", Napi::Function::New<SocketFactsCall>(env, "socketFacts"));
 }

@@ -47,7 +47,7 @@ let pickable: Pickable | undefined
  * again before anything is refused: the kernel narrows a range without a word, also one that it gave in full before.
  */
 export function requirePickable(first: number, last: number): void {
-  if (pickable !== undefined && covers(pickable, first, last) && isYounger(pickable, maxAgeMs)) return
+  if (pickable !== undefined && covers(pickable, first, last)) return
   pickable = readPickable()
   if (!covers(pickable, first, last)) throw notPickable(pickable, first, last)
 }
@@ -57,7 +57,7 @@ export function requirePickable(first: number, last: number): void {
  * like that somebody has narrowed meanwhile. Looks at most ten times a second, because refusals come in floods.
  */
 export function requireStillPickable(first: number, last: number): void {
-  if (pickable !== undefined && !isYounger(pickable, maxAgeOfRefusedMs)) pickable = undefined
+  if (pickable !== undefined && performance.now() - pickable.readAt > maxAgeOfRefusedMs) pickable = undefined
   requirePickable(first, last)
 }
 
@@ -67,10 +67,6 @@ export function pickedOutside(first: number, last: number): TfoSocketError {
   return notPickable(pickable, first, last)
 }
 
-function isYounger({ readAt }: Pickable, ageMs: number): boolean {
-  return performance.now() - readAt < ageMs
-}
-
 function covers(view: Pickable, first: number, last: number): boolean {
   return (
     first >= view.first && last <= view.last && !view.reserved.some((r) => r.first <= last && r.last >= first)
@@ -78,11 +74,12 @@ function covers(view: Pickable, first: number, last: number): boolean {
 }
 
 function readPickable(): Pickable {
-  return {
-    ...portRangeOf(),
-    reserved: reservedPorts(),
-    readAt: performance.now(),
-  }
+  const view = { ...portRangeOf(), reserved: reservedPorts(), readAt: performance.now() }
+  // A timer, so that nothing has to ask the clock for each reservation.
+  setTimeout(() => {
+    if (pickable === view) pickable = undefined
+  }, maxAgeMs).unref()
+  return view
 }
 
 /** The ports that the kernel never picks. */
