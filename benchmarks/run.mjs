@@ -1,5 +1,6 @@
 // Runs a benchmark by name: node benchmarks/run.mjs NAME [options]
 const benchmarks = {
+  conntrack: () => import('./conntrack/conntrack.mjs'),
   forward: () => import('./forward/forward.mjs'),
   reserve: () => import('./reserve/reserve.mjs'),
   tun: () => import('./tun/tun.mjs'),

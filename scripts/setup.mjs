@@ -28,6 +28,7 @@ const programs = [
   ['clang-format', 'clang-format', '--test'],
   ['git', 'git', '--test'],
   ['gcc', 'gcc', '--bench'],
+  ['conntrack', 'conntrack', '--bench'],
   ['taskset', 'util-linux', '--bench'],
   ['ethtool', 'ethtool', '--bench'],
   ['strace', 'strace', '--bench'],

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startProgram } from '../harness/commands.mjs'
 import { inside } from '../harness/namespaces.mjs'
+import { sideOnStage } from '../harness/stage.mjs'
 import { buildLab, LAB } from './lab.mjs'
 import { holdingArgumentsOf } from './scenarios.mjs'
-import { sideOnStage } from './stage.mjs'
 
 const PAGE_BYTES = 4096
 /** Sockets that are gone leave the slabs after an RCU grace period; a second is many of them. */

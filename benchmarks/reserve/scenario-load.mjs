@@ -1,9 +1,9 @@
 import { output } from '../harness/commands.mjs'
 import { inside } from '../harness/namespaces.mjs'
 import { FORWARDER_CORE, SENDER_CORE } from '../harness/placement.mjs'
+import { sideOnStage } from '../harness/stage.mjs'
 import { LAB } from './lab.mjs'
 import { argumentsOf } from './scenarios.mjs'
-import { sideOnStage } from './stage.mjs'
 
 /** In words, printed with the figures. */
 export const PLACEMENT = `every side on core ${FORWARDER_CORE}, with all its threads; of Fast Open the path there, the client on core ${SENDER_CORE}`

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { output } from '../harness/commands.mjs'
 import { inside } from '../harness/namespaces.mjs'
+import { sideOnStage } from '../harness/stage.mjs'
 import { buildLab, LAB } from './lab.mjs'
 import { argumentsOf } from './scenarios.mjs'
-import { sideOnStage } from './stage.mjs'
 
 const TRACED_MS = 1000
 /** What a program does now and then, its start included, is not part of a reservation. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { output } from '../harness/commands.mjs'
 import { compileNativeProgram } from '../harness/native-program.mjs'
-import { enterStage, leaveStage } from './stage.mjs'
+import { enterStage, leaveStage } from '../harness/stage.mjs'
 
 /** @typedef {import('../harness/variant.mjs').Variant} Variant */
 
@@ -100,7 +100,7 @@ async function findPython() {
  * @param {string} options.title
  * @param {string} options.does
  * @param {() => Promise<string | undefined>} [options.missing]
- * @param {() => Promise<import('./stage.mjs').Side>} options.prepare
+ * @param {() => Promise<import('../harness/stage.mjs').Side>} options.prepare
  * @returns {Variant}
  */
 function variant({ name, title, does, missing, prepare }) {

@@ -1,7 +1,7 @@
 import { output } from '../../harness/commands.mjs'
 import { inside } from '../../harness/namespaces.mjs'
 import { SENDER_CORE } from '../../harness/placement.mjs'
-import { sideOnStage } from '../stage.mjs'
+import { sideOnStage } from '../../harness/stage.mjs'
 import { DELAY_MS, PATH } from './path.mjs'
 
 /**

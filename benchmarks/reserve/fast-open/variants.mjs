@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { compileNativeProgram } from '../../harness/native-program.mjs'
-import { enterStage, leaveStage } from '../stage.mjs'
+import { enterStage, leaveStage } from '../../harness/stage.mjs'
 import { startPath } from './path.mjs'
 
 const CLIENT = join(import.meta.dirname, 'client.mjs')

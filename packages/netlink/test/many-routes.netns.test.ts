@@ -105,6 +105,16 @@ test('many routes of both families with metrics and several ways are made and re
   expect(await host.socket.routes({ table: 612 })).toEqual([])
 })
 
+test('routes that never end leave the event loop to others, so that an abort ends them', async () => {
+  function* endless(): Generator<RouteOptions> {
+    for (;;) yield { destination: '10.0.0.0/8', interface: 'west', table: 613 }
+  }
+  const abort = new AbortController()
+  setImmediate(() => abort.abort(new Error('enough')))
+  await expect(host.socket.ensureRoutes(endless(), { signal: abort.signal })).rejects.toThrow('enough')
+  expect(await host.socket.routes({ table: 613 })).toEqual([])
+})
+
 test('an aborted call stops between datagrams', async () => {
   const aborted = host.socket.ensureRoutes([{ destination: '10.0.0.0/8', interface: 'west', table: 613 }], {
     signal: AbortSignal.abort(new Error('enough')),

@@ -158,6 +158,15 @@ describe('an empty project with only the tarballs', () => {
     expect(printed).toContain(' 3 received')
   })
 
+  it('has nf-conntrack on its path', () => {
+    const command = join(project, 'node_modules/.bin/nf-conntrack')
+    const create = `create --protocol tcp --source 192.0.2.1 --destination 198.51.100.7 --source-port 9000 --destination-port 443 --timeout 60`
+    const script = `"$0" ${create} && "$0" list --json`
+    const printed = execFileSync('unshare', ['--net', 'sh', '-c', script, command], { encoding: 'utf8' })
+    expect(printed).toContain('198.51.100.7')
+    expect(spawnSync(command, ['lst'], { encoding: 'utf8' }).status).toBe(2)
+  })
+
   it('has fishd on its path', () => {
     const fishd = join(project, 'node_modules/.bin/fishd')
     expect(execFileSync(fishd, ['--version'], { encoding: 'utf8' })).toMatch(/^\d+\.\d+\.\d+/)

@@ -84,6 +84,37 @@ test('where the kernel hides its losses, a missing acknowledgement is a loss', a
   expect(await connection.bulk(8, nothing, options)).toMatchObject({ ok: 4, unknown: 4 })
 })
 
+test('where the kernel hides its losses, an acknowledgement that found room vouches for no message before it', async () => {
+  const kernel = new ScriptedKernel((request, k) => {
+    if (request.sequence !== 2) acknowledge(request, k)
+  })
+  const result = await new NetlinkConnection(kernel, { lossIsSilent: true }).bulk(4, nothing, options)
+  expect([...result.outcomes]).toEqual([BULK_OK, BULK_UNKNOWN, BULK_OK, BULK_OK])
+})
+
+test('a datagram sent while an overflow is not read to its end is unknown, as the kernel reports no second overflow', async () => {
+  const busy = () => {
+    const end = performance.now() + 1
+    while (performance.now() < end);
+  }
+  let isCongested = true
+  const kernel = new ScriptedKernel((request, k) => {
+    if (!isCongested) acknowledge(request, k)
+  })
+  const { receive } = kernel
+  kernel.receive = (...args) => {
+    isCongested = kernel.queuedItems > 0
+    return receive.apply(kernel, args)
+  }
+  const connection = new NetlinkConnection(kernel)
+  connection.subscribe({ message: busy, lost() {} }, { ref: false })
+  kernel.queue(ENOBUFS, ...Array.from({ length: 200 }, () => event(1)))
+  const result = await connection.bulk(12, nothing, options)
+  expect(result.unknown).toBeGreaterThan(0)
+  expect(result.unknown + result.ok).toBe(12)
+  await connection.close()
+})
+
 test('a datagram larger than the send buffer goes in halves, and later ones are smaller', async () => {
   const kernel = refusing({ 1: EEXIST })
   kernel.sendError = EMSGSIZE

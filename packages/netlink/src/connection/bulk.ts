@@ -48,7 +48,8 @@ export interface BulkWire {
  * Sends many messages, a datagram at a time, and reads its answers before the next one is written.
  *
  * Only the last message of a datagram asks for an acknowledgement: the kernel handles them in order, goes on after a
- * refusal and reports it by itself, so the last answer is the fence behind which silence means success. It answers within
+ * refusal and reports it by itself, so the last answer is the fence behind which silence means success (on a reliable
+ * connection, where a loss is silent, each message asks). It answers within
  * the sending call; therefore nothing is gained by a second datagram under way, and the answers of one are all the
  * receive buffer has to hold.
  */
@@ -153,12 +154,14 @@ export class Bulk implements ReplyRange {
   #fill(): void {
     const { type, flags, write, count } = this.#plan
     const writer = this.#writer
+    // Where a loss is silent, silence is no success: the answer to a later and smaller message may have found room.
+    const more = this.#wire.exchanges.lossIsSilent ? NLM_F_REQUEST | NLM_F_ACK : NLM_F_REQUEST
     writer.clear()
     const most = Math.min(this.#messagesPerDatagram, count - this.#base)
     const sequence = this.#wire.exchanges.takeSequences(most)
     for (let i = 0; i < most && writer.byteLength < DATAGRAM_BYTES; i++) {
       const index = this.#base + i
-      writer.begin(type(index), flags(index) | NLM_F_REQUEST, (sequence + i) >>> 0)
+      writer.begin(type(index), flags(index) | more, (sequence + i) >>> 0)
       write(index, writer)
       writer.end()
     }
@@ -168,11 +171,11 @@ export class Bulk implements ReplyRange {
   /** Sends a part of the datagram; one that is larger than the send buffer goes in halves. */
   async #send(first: number, end: number): Promise<void> {
     this.#throwIfStopped()
-    const { transport, source, isShared } = this.#wire
+    const { transport, exchanges, source, isShared } = this.#wire
     const writer = this.#writer
     writer.addFlags(end - 1, NLM_F_ACK)
     // What others left in the queue is not to crowd out our answers.
-    if (isShared()) source.read()
+    if (isShared() || exchanges.openLoss) source.read()
     const sent = transport.send(writer.slice(first, end))
     if (sent === EMSGSIZE && end - first > 1) {
       const middle = (first + end) >> 1
@@ -188,7 +191,7 @@ export class Bulk implements ReplyRange {
       return
     }
     this.#isFenced = false
-    this.#loss = undefined
+    this.#loss = exchanges.openLoss
     while (!this.#isFenced && source.readBatch()) {}
     if (!this.#isFenced) {
       await new Promise<void>((resolve) => {
@@ -222,7 +225,7 @@ export class Bulk implements ReplyRange {
   /** Silence was success, unless a refusal may have been lost. */
   #settle(): void {
     if (this.#loss) this.#anyLoss ??= this.#loss
-    else {
+    else if (!this.#wire.exchanges.lossIsSilent) {
       for (let index = this.#base + this.#first; index < this.#base + this.#end; index++) {
         if (this.#outcomes[index] === BULK_UNKNOWN) this.#outcomes[index] = BULK_OK
       }

@@ -46,6 +46,11 @@ export class ExchangeQueue {
     return this.#inFlight.size
   }
 
+  /** A loss after which the queue was not empty yet: until it is, the kernel drops what it would add, and says so no more. */
+  get openLoss(): NetlinkError | undefined {
+    return this.#loss
+  }
+
   /** Whether anybody waits for an answer. */
   get isBusy(): boolean {
     if (this.#ranges.length > 0) return true

@@ -5,7 +5,6 @@ import type { ReadinessSet } from './readiness-binding.js'
 
 /** Bits of what happened (`sys/epoll.h`). */
 export const EPOLLOUT = 0x004
-export const EPOLLERR = 0x008
 export const EPOLLHUP = 0x010
 
 export interface WatchOptions {

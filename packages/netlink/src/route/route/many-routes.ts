@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type IpPrefix, parseAddressArgument } from '../../codec/ip-prefix.js'
 import { BULK_EXISTS, BULK_OK, BULK_UNKNOWN } from '../../connection/bulk-result.js'
 import type { NetlinkConnection } from '../../connection/connection.js'
@@ -27,6 +28,9 @@ interface Entry {
   key: RouteKey
   interfaces: RouteInterfaces
 }
+
+/** As many as are read in some milliseconds; between them the event loop turns. */
+const READ_AT_ONCE = 2048
 
 const NO_INTERFACES: RouteInterfaces = { oif: undefined, hops: [] }
 
@@ -113,9 +117,9 @@ async function prepare(
   options: ManyRoutesOptions,
   request: string,
 ): Promise<{ outcomes: RouteOutcome[]; entries: Entry[] }> {
-  const keys = parseRoutes(routes)
   checkKnown('options', options, ['signal'])
   checkSignal(options.signal)
+  const keys = await parseRoutes(routes, options.signal)
   const outcomes = new Array<RouteOutcome>(keys.length).fill(false)
   const entries: Entry[] = []
   const known = new Map<string | number, number | NetlinkError>()
@@ -138,7 +142,10 @@ async function prepare(
   return { outcomes, entries }
 }
 
-function parseRoutes(routes: Iterable<RouteOptions>): RouteKey[] {
+async function parseRoutes(
+  routes: Iterable<RouteOptions>,
+  signal: AbortSignal | undefined,
+): Promise<RouteKey[]> {
   if (typeof routes !== 'object' || routes === null || !(Symbol.iterator in routes)) {
     throw invalidType('routes', 'an iterable of routes', routes)
   }
@@ -157,6 +164,10 @@ function parseRoutes(routes: Iterable<RouteOptions>): RouteKey[] {
     } catch (error) {
       if (error instanceof Error) error.message = `routes[${keys.length}]: ${error.message}`
       throw error
+    }
+    if (keys.length % READ_AT_ONCE === 0) {
+      signal?.throwIfAborted()
+      await nextTurn()
     }
   }
   return keys

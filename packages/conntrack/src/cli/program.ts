@@ -1,0 +1,2 @@
+/** As it is typed. */
+export const PROGRAM = 'nf-conntrack'
