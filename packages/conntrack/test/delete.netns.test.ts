@@ -118,6 +118,15 @@ describe('a flush deletes what fits and nothing else', () => {
     expect(await conntrack.list()).toEqual([])
   })
 
+  test('a filter whose only value is undefined is refused, and deletes nothing', async () => {
+    const { conntrack } = room
+    await conntrack.create(numbered(1))
+    for (const filter of [{}, { source: undefined }]) {
+      await expect(conntrack.flush(filter)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
+    }
+    expect((await conntrack.list()).length).toBe(1)
+  })
+
   test('a filter that is spelled wrong deletes nothing', async () => {
     const { conntrack } = room
     await conntrack.create(numbered(1))

@@ -20,7 +20,7 @@ interface IpNeighbour {
 }
 
 /** The kernel adds multicast entries, state noarp, whenever it sends to one: two readings may differ in those. */
-const isNoarp = ({ state }: { state: string }) => state === 'noarp'
+const isNoarp = ({ state }: { state: string | number }) => state === 'noarp'
 
 async function shown(): Promise<unknown[]> {
   const entries: IpNeighbour[] = []

@@ -2,7 +2,7 @@ import { openConntrack } from '../conntrack/open-conntrack.js'
 import { command } from './command.js'
 import { EXIT } from './exit-status.js'
 import { COMMON_OPTIONS, netnsPath } from './options/common-options.js'
-import { FILTER_OPTIONS, flowFilter } from './options/filter-options.js'
+import { FILTER_OPTIONS, flowFilter, isEmptyFilter } from './options/filter-options.js'
 import { jsonLine } from './render/json-line.js'
 
 /** `conntrack -F`. */
@@ -17,7 +17,7 @@ export const flush = command({
   async run(values, output) {
     const filter = flowFilter(values)
     await using table = await openConntrack({ netns: netnsPath(values.netns) })
-    const result = await table.flush(filter)
+    const result = await table.flush(isEmptyFilter(filter) ? undefined : filter)
     const { method, deleted, alreadyGone } = result
     if (values.json) await output.print(jsonLine(result))
     else if (method === 'kernel') await output.print('flushed by the kernel, which does not count')

@@ -102,7 +102,8 @@ export class Conntrack implements AsyncDisposable {
   }
 
   /**
-   * Deletes all entries that fit, and no other. Without a filter it empties the table, as `conntrack -F` does.
+   * Deletes all entries that fit, and no other. Without a filter it empties the table, as `conntrack -F` does;
+   * a filter without a condition, such as `{ source: undefined }`, is refused.
    *
    * The kernel is told to do it only if it can compare everything in the filter and was found to heed it: an older one
    * would ignore what it does not know and delete too much. Else the table is read, and deleted one by one by tuple, zone

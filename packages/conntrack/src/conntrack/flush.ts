@@ -3,6 +3,7 @@ import { FLOW_ATTRIBUTES } from '../codec/attribute-names.js'
 import { IPCTNL_MSG_CT_DELETE } from '../codec/constants.js'
 import { writeKernelFilter } from '../codec/encode-filter.js'
 import { writeFlowKey } from '../codec/encode-flow.js'
+import { invalidValue } from '../errors/invalid-argument.js'
 import { conntrackError } from '../errors/refusal.js'
 import { compileFilter } from '../filter/compile-filter.js'
 import type { FlowFilter } from '../filter/flow-filter.js'
@@ -29,6 +30,10 @@ export async function flushFlows(
   options: CallOptions,
 ): Promise<FlushResult> {
   const compiled = compileFilter(filter)
+  // { source: undefined } is what is left of a filter whose value was not found: nobody means everything by it.
+  if (filter !== undefined && compiled.isEmpty) {
+    throw invalidValue('filter', 'a filter with a condition, or left out to empty the table', filter)
+  }
   if (
     compiled.isEmpty ||
     (compiled.isExact && (await isHonoured(session, 'flush', compiled.kernel, options)))
