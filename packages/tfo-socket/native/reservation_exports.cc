@@ -58,9 +58,11 @@ Napi::Value ParseAddressCall(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), family);
 }
 
-// The block lives as long as the environment, in a buffer of JavaScript's that is never let go of.
+// The block lives as long as the environment, in a buffer of JavaScript's that is never let go of. Nothing if
+// there is none: a worker that is being terminated is refused it, and nobody will call what it loads.
 RequestBlock* ShareBlock(Napi::Env env, Napi::Object exports) {
   Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, sizeof(RequestBlock));
+  if (buffer.IsEmpty()) return nullptr;
   RequestBlock* block = static_cast<RequestBlock*>(buffer.Data());
   std::memset(block, 0, sizeof(*block));
   exports.Set("requestBlock", buffer);
@@ -116,6 +118,7 @@ Napi::Value SocketFactsCall(const Napi::CallbackInfo& info) {
 
 void ExportReservations(Napi::Env env, Napi::Object exports) {
   RequestBlock* block = ShareBlock(env, exports);
+  if (block == nullptr) return;
   exports.Set("parseAddress", Napi::Function::New<ParseAddressCall>(env, "parseAddress"));
   ExportReserve<ReserveTuple>(env, exports, "reserveTuple", block);
   ExportReserve<ReserveRepair>(env, exports, "reserveRepair", block);

@@ -71,6 +71,12 @@ test('a worker can reserve and release', async () => {
   await room.host.call('terminateWorker')
 })
 
+test('a worker that is terminated while it loads the addon leaves the process alive', async () => {
+  await room.host.call('reserveAndRelease', 'tuple', tuple, 1)
+  await room.host.call('terminateLoadingWorkers', 40)
+  await expect(room.host.call('reserve', 'tuple', tuple)).resolves.toBeDefined()
+})
+
 test('a worker that is terminated leaves the process alive and its reservations held', async () => {
   await using other = await enterHost(room)
   await other.call('reserveInWorker', tuple)

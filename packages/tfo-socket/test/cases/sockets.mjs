@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { closeSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { createServer, connect as netConnect } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import {
   fds,
@@ -64,6 +65,26 @@ export function release(id, times = 1) {
   const reservation = reservations.get(id)
   for (let i = 0; i < times; i += 1) reservation.release()
   return { fd: reservation.fd, released: reservation.released }
+}
+
+/** Ends workers that do nothing but load the addon, so that it is loading when they end. */
+export async function terminateLoadingWorkers(times) {
+  const source = `
+    const { parentPort, workerData } = require('node:worker_threads')
+    parentPort.postMessage('loading')
+    for (;;) process.dlopen({ exports: {} }, workerData)`
+  const workerData = addonPath()
+  for (let i = 0; i < times; i += 1) {
+    const loading = new Worker(source, { eval: true, workerData })
+    await once(loading, 'message')
+    // Each at another moment.
+    for (let turn = 0; turn < 5 * i; turn += 1) await nextTurn()
+    await loading.terminate()
+  }
+}
+
+function addonPath() {
+  return process.report.getReport().sharedObjects.find((path) => path.includes('tfo-socket'))
 }
 
 /** What a reservation says of itself when the records that it gave were changed. */
