@@ -6,7 +6,7 @@ import {
 } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type ConnectionSettings, connectTo, deliver, splitSettings } from './connection-settings.js'
+import { type ConnectionSettings, connectAs, deliver, splitSettings } from './connection-settings.js'
 import { createSocketWithStandIn, type SocketCreated } from './stand-in.js'
 
 export type AgentOptions = Omit<HttpAgentOptions, keyof ConnectionSettings> & ConnectionSettings
@@ -21,7 +21,7 @@ const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
  *
  * A request whose method is not idempotent (POST, PATCH, CONNECT) gets an ordinary connection, unless `replaySafe`: the
  * network may deliver a SYN twice. The first connection to a server only asks for its cookie; the kernel keeps that for
- * all programs of the network namespace. Requests on kept-alive connections are as ever. All options of `http.Agent` work;
+ * all programs of the network namespace. Requests on kept-alive connections are as ever. All options of `http.Agent` work, but a `localPort` of a request is not looked at (`localPorts` is for that);
  * those of {@link ConnectionSettings} that a connection cannot have are refused by its request.
  *
  * Requires `net.ipv4.tcp_fastopen` with bit 1 (the default) here and bit 2 at the server; else requests are sent after the
@@ -49,7 +49,7 @@ export class Agent extends HttpAgent {
   }
 
   async #connect(options: ClientRequestArgs, repeatable: boolean): Promise<Socket> {
-    const socket = await connectTo(options, this.#settings, repeatable)
+    const socket = await connectAs(options, this.#settings, repeatable)
     if (options.timeout) socket.setTimeout(options.timeout)
     return socket
   }

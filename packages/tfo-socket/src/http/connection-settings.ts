@@ -54,7 +54,7 @@ export function splitSettings<T extends ConnectionSettings>(
  * Connects. Where the request may be repeated, and the kernel has a cookie or needs none, nothing is sent before its
  * first byte is written, and then it is in the SYN.
  */
-export function connectTo(
+export function connectAs(
   destination: Destination,
   settings: ConnectionSettings,
   repeatable: boolean,

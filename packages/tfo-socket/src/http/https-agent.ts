@@ -7,7 +7,7 @@ import {
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { type ConnectionSettings, connectTo, deliver, splitSettings } from './connection-settings.js'
+import { type ConnectionSettings, connectAs, deliver, splitSettings } from './connection-settings.js'
 import { secured } from './secured.js'
 import { createSocketWithStandIn, type SocketCreated } from './stand-in.js'
 
@@ -38,7 +38,7 @@ export class HttpsAgent extends NodeHttpsAgent {
     if (typeof options.socketPath === 'string') {
       return super.createConnection(options, created) ?? undefined
     }
-    const open = (inSyn: boolean) => connectTo(options, this.#settings, inSyn)
+    const open = (inSyn: boolean) => connectAs(options, this.#settings, inSyn)
     const wrap = (socket: Socket) =>
       super.createConnection({ ...options, signal: undefined, socket } as RequestOptions) as TLSSocket
     deliver(secured(open, wrap, options.signal), created)

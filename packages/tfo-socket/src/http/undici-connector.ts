@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { checkOptions, invalidType, invalidValue } from '../errors/arguments.js'
-import { type ConnectionSettings, connectTo, splitSettings } from './connection-settings.js'
+import { type ConnectionSettings, connectAs, splitSettings } from './connection-settings.js'
 import { secured } from './secured.js'
 
 export interface UndiciConnectorOptions extends ConnectionSettings {
@@ -89,7 +89,7 @@ async function open(
     keepAliveInitialDelay: 60_000,
     signal,
   }
-  const open = async (inSyn: boolean) => httpSocket ?? (await connectTo(destination, settings, inSyn))
+  const open = async (inSyn: boolean) => httpSocket ?? (await connectAs(destination, settings, inSyn))
   if (!secure) return await open(false)
   const servername = request.servername ?? (isIP(host) === 0 ? host : undefined)
   const wrap = (socket: Socket) =>

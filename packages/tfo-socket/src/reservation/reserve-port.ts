@@ -11,7 +11,7 @@ import { refusal } from '../errors/refusal.js'
 import { type PortRange, requirePickable } from '../kernel/port-range.js'
 import { askPort } from './ask-kernel.js'
 import { askedPorts } from './asked-ports.js'
-import { rejectPort } from './rejected-port.js'
+import { rejectPort } from './reject-port.js'
 import { Reservation } from './reservation.js'
 
 export interface ReservePortOptions {

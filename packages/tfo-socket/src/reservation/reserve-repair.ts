@@ -3,7 +3,7 @@ import { checkAddress, checkDevice, checkMark, checkOptions, checkPort } from '.
 import { type PortRange, requirePickable } from '../kernel/port-range.js'
 import { askTuple } from './ask-kernel.js'
 import { askedPorts } from './asked-ports.js'
-import { rejectPort } from './rejected-port.js'
+import { rejectPort } from './reject-port.js'
 import { Reservation } from './reservation.js'
 
 export interface ReserveRepairOptions {
