@@ -3,6 +3,7 @@
 import { openConntrack } from '@slatfatf/conntrack'
 
 const [address] = process.argv.slice(2)
+if (address === undefined) throw new Error('usage: kill-flows.mjs ADDRESS')
 const table = await openConntrack()
 
 const flows = new Map()
@@ -12,6 +13,6 @@ for (const filter of [...ends, ...ends.map((reply) => ({ reply }))]) {
 }
 
 // Flows are keys: each goes by its tuple, zone and id, so one that is born meanwhile stays.
-const { deleted, alreadyGone } = await table.deleteMany(flows.values())
-console.log(`${deleted} deleted, ${alreadyGone} already gone`)
+const { deleted, alreadyGone, failed, unknown } = await table.deleteMany(flows.values())
+console.log(`${deleted} deleted, ${alreadyGone} already gone, ${failed + unknown} not known to be gone`)
 await table.close()

@@ -19,6 +19,7 @@ const flow = prepareTcp({
 })
 // Without chains that translate, the kernel would take the entry and no packet would be translated.
 await table.create(flow, { requireTracking: true })
-const { reply } = await table.get(flow)
-console.log(`replies to ${reply.destination}:${reply.destinationPort} go to ${from.address}:${from.port}`)
+const reply = (await table.get(flow))?.reply
+if (reply)
+  console.log(`replies to ${reply.destination}:${reply.destinationPort} go to ${from.address}:${from.port}`)
 await table.close()
