@@ -39,7 +39,7 @@ const known: ReadonlySet<string> = new Set([
  * Fast Open. In return it needs CAP_NET_ADMIN, and it cannot be promoted: leaving repair mode would send a window probe.
  * Who is refused what is the same; the two kinds exclude each other tuple by tuple and mix in one range.
  *
- * About 10 µs. Requires Linux 6.3 and a route to the remote.
+ * About 12 µs. Requires Linux 6.3 and a route to the remote.
  *
  * @throws {TfoSocketError} `EPERM` from `setsockopt(TCP_REPAIR)`: CAP_NET_ADMIN. The others of {@link reserveTuple}, but for
  * those of Fast Open.

@@ -54,7 +54,7 @@ const known: ReadonlySet<string> = new Set([
  * explicitly, on any local address, are never given: do not bind ports of the range yourself, {@link reservePort} and
  * `shared` included. A shared tuple costs more the more sockets are bound to its port: 60 µs where they are 2,000.
  *
- * About 10 µs; a refusal takes about 120 µs where a range of 2,000 ports is full, 30 µs for one port. Requires Linux
+ * About 12 µs; a refusal takes about 120 µs where a range of 2,000 ports is full, 30 µs for one port. Requires Linux
  * 6.3, `net.ipv4.tcp_fastopen` with bit 1 (the default), and a route to the remote. With `net.ipv4.tcp_early_demux` on,
  * packets that arrive for the tuple are not forwarded.
  *
