@@ -1,5 +1,5 @@
-// Runs every check and every test, one after the other, and ends with one line that counts them. Namespace tests open devices and load
-// nft rules, so nothing here runs in parallel and nothing is cached.
+// Runs every check and every test, one after the other, and ends with what failed, by name, and one line that counts everything.
+// Namespace tests open devices and load nft rules, so nothing here runs in parallel and nothing is cached.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
@@ -10,6 +10,7 @@ rmSync(reports, { recursive: true, force: true })
 mkdirSync(reports, { recursive: true })
 
 const total = { passed: 0, failed: 0, skipped: 0 }
+const failures = []
 
 check('format and lint', 'npx', ['biome', 'ci', '.'])
 check('C++ format', 'sh', ['-c', "git ls-files '*.cc' '*.h' '*.c' | xargs clang-format --dry-run --Werror"])
@@ -17,13 +18,20 @@ check('unused code', 'npx', ['knip'])
 check('types', 'npx', ['turbo', 'run', 'typecheck', '--output-logs=errors-only'])
 for (const workspace of workspacesWithTests()) test(workspace)
 
+if (failures.length > 0) console.log(`\n── failed\n${failures.join('\n')}`)
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
 
 function check(name, command, args) {
   console.log(`\n── ${name}`)
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
-  total[status === 0 ? 'passed' : 'failed']++
+  if (status === 0) total.passed++
+  else failed(1, [name])
+}
+
+function failed(count, descriptions) {
+  total.failed += count
+  failures.push(...descriptions)
 }
 
 function test(workspace) {
@@ -33,17 +41,27 @@ function test(workspace) {
   const args = ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const { status } = spawnSync('npx', args, { cwd: workspace, stdio: 'inherit' })
   if (!existsSync(report)) {
-    console.error(`${name}: the test runner left no report`)
-    total.failed++
+    failed(1, [`${name}: the test runner left no report`])
     return
   }
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
     readFileSync(report, 'utf8'),
   )
   total.passed += numPassedTests
-  // A file that cannot be loaded fails the run without failing a test.
-  total.failed += numFailedTests || (status === 0 ? 0 : 1)
   total.skipped += numPendingTests + numTodoTests
+  // A file that cannot be loaded, or an error outside of every test, fails the run without failing a test.
+  if (numFailedTests > 0) failed(numFailedTests, testResults.flatMap(failuresOfFile))
+  else if (status !== 0)
+    failed(1, [`${name}: the run failed outside of its tests`, ...testResults.flatMap(failuresOfFile)])
+}
+
+/** One entry a failed test: the file, its name, and what it said; the middle of a long log is easily lost. */
+function failuresOfFile({ name, status, message, assertionResults }) {
+  const file = relative(root, name)
+  const tests = assertionResults
+    .filter((result) => result.status === 'failed')
+    .map((result) => `${file} > ${result.fullName}\n${result.failureMessages.join('\n')}`)
+  return tests.length > 0 || status === 'passed' ? tests : [`${file}\n${message}`]
 }
 
 function workspacesWithTests() {
