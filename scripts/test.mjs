@@ -11,6 +11,7 @@ mkdirSync(reports, { recursive: true })
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
+const secondTries = []
 
 check('format and lint', 'npx', ['biome', 'ci', '.'])
 check('C++ format', 'sh', ['-c', "git ls-files '*.cc' '*.h' '*.c' | xargs clang-format --dry-run --Werror"])
@@ -18,6 +19,7 @@ check('unused code', 'npx', ['knip'])
 check('types', 'npx', ['turbo', 'run', 'typecheck', '--output-logs=errors-only'])
 for (const workspace of workspacesWithTests()) test(workspace)
 
+if (secondTries.length > 0) console.log(`\n── passed at the second try\n${secondTries.join('\n')}`)
 if (failures.length > 0) console.log(`\n── failed\n${failures.join('\n')}`)
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
@@ -49,19 +51,27 @@ function test(workspace) {
   )
   total.passed += numPassedTests
   total.skipped += numPendingTests + numTodoTests
+  secondTries.push(...testResults.flatMap((file) => messagesOf(file, 'passed')))
   // A file that cannot be loaded, or an error outside of every test, fails the run without failing a test.
   if (numFailedTests > 0) failed(numFailedTests, testResults.flatMap(failuresOfFile))
   else if (status !== 0)
     failed(1, [`${name}: the run failed outside of its tests`, ...testResults.flatMap(failuresOfFile)])
 }
 
-/** One entry a failed test: the file, its name, and what it said; the middle of a long log is easily lost. */
-function failuresOfFile({ name, status, message, assertionResults }) {
-  const file = relative(root, name)
-  const tests = assertionResults
-    .filter((result) => result.status === 'failed')
-    .map((result) => `${file} > ${result.fullName}\n${result.failureMessages.join('\n')}`)
-  return tests.length > 0 || status === 'passed' ? tests : [`${file}\n${message}`]
+// The middle of a long log is easily lost: one entry a failed test, with its file, its name and what it said.
+function failuresOfFile(file) {
+  const tests = messagesOf(file, 'failed')
+  return tests.length > 0 || file.status === 'passed'
+    ? tests
+    : [`${relative(root, file.name)}\n${file.message}`]
+}
+
+function messagesOf({ name, assertionResults }, status) {
+  return assertionResults
+    .filter(
+      (result) => result.status === status && (result.failureMessages.length > 0 || status === 'failed'),
+    )
+    .map((result) => `${relative(root, name)} > ${result.fullName}\n${result.failureMessages.join('\n')}`)
 }
 
 function workspacesWithTests() {
