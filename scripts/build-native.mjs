@@ -3,7 +3,7 @@
 // where a distribution ships none, from the headers inside npm's node-linux-* package. Nothing else is
 // downloaded.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 
@@ -32,8 +32,10 @@ if (!addon) throw new Error(`${name}: node-gyp left no .node file in native/buil
 const prebuilds = join(packageDirectory, 'prebuilds', `linux-${process.arch}`)
 mkdirSync(prebuilds, { recursive: true })
 const prebuilt = join(prebuilds, `${name.replace('/', '+')}.glibc.node`)
-copyFileSync(join(release, addon), prebuilt)
-execFileSync('strip', ['--strip-unneeded', prebuilt])
+// Renamed into place: overwritten code would crash the processes that run it.
+copyFileSync(join(release, addon), `${prebuilt}.new`)
+execFileSync('strip', ['--strip-unneeded', `${prebuilt}.new`])
+renameSync(`${prebuilt}.new`, prebuilt)
 
 /** Directory that holds include/node/node_api.h for the running version of Node. */
 function headersDirectory() {
