@@ -3,7 +3,9 @@ const benchmarks = {
   conntrack: () => import('./conntrack/conntrack.mjs'),
   forward: () => import('./forward/forward.mjs'),
   reserve: () => import('./reserve/reserve.mjs'),
+  restart: () => import('./restart/restart.mjs'),
   tun: () => import('./tun/tun.mjs'),
+  waitgroup: () => import('./waitgroup/waitgroup.mjs'),
 }
 
 const [name = '', ...options] = process.argv.slice(2)

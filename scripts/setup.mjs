@@ -10,7 +10,7 @@ import { delimiter, join, resolve } from 'node:path'
 const root = resolve(import.meta.dirname, '..')
 const wants = new Set(process.argv.slice(2))
 
-/** Program, Debian package, and the flag that makes it necessary (none: always). */
+/** Program (or path of a file), Debian package, and the flag that makes it necessary (none: always). */
 const programs = [
   ['g++', 'g++'],
   ['make', 'make'],
@@ -27,12 +27,22 @@ const programs = [
   ['objdump', 'binutils', '--test'],
   ['clang-format', 'clang-format', '--test'],
   ['git', 'git', '--test'],
+  ['/lib/systemd/systemd', 'systemd', '--test'],
+  ['systemctl', 'systemd', '--test'],
+  ['nsenter', 'util-linux', '--test'],
+  ['setpriv', 'util-linux', '--test'],
   ['gcc', 'gcc', '--bench'],
   ['conntrack', 'conntrack', '--bench'],
   ['taskset', 'util-linux', '--bench'],
   ['ethtool', 'ethtool', '--bench'],
   ['strace', 'strace', '--bench'],
   ['wireguard-go', 'wireguard-go', '--bench'],
+  ['go', 'golang-go', '--bench'],
+  [
+    '/usr/share/gocode/src/github.com/cloudflare/tableflip/',
+    'golang-github-cloudflare-tableflip-dev',
+    '--bench',
+  ],
 ]
 
 class SetupError extends Error {}
@@ -126,6 +136,7 @@ function isAlive(pid) {
 }
 
 function isInstalled(program) {
+  if (program.startsWith('/')) return existsSync(program)
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
   return folders.some((folder) => {
     try {

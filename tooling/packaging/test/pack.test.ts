@@ -95,6 +95,15 @@ describe.each(packages.filter(({ native }) => native))('the addon of $name', ({ 
   })
 })
 
+describe('the tarball of @slatfatf/restart', () => {
+  it('has what is run, copied and read beside the library, and no types of programs', () => {
+    const { files } = tarballs.get('@slatfatf/restart')!
+    const wanted = ['bin/restart.js', 'dist/cli.js', 'dist/companion-program.cjs', 'docs/protocol.md']
+    expect(files).toEqual(expect.arrayContaining([...wanted, 'units/app.service', 'units/app.socket']))
+    expect(files.filter((file) => /^dist\/(cli|companion-program)\.d\./.test(file))).toEqual([])
+  })
+})
+
 describe('an empty project with only the tarballs', () => {
   const project = join(work, 'consumer')
   const enclosed = (file: string): string =>
@@ -121,7 +130,9 @@ describe('an empty project with only the tarballs', () => {
     const npm = spawnSync('npm', [command], { cwd: project, encoding: 'utf8' })
     expect(npm.stderr + npm.stdout).not.toContain('node-gyp')
     expect(npm.status).toBe(0)
-    expect(readdirSync(join(project, 'node_modules/@slatfatf/tun/native'))).not.toContain('build')
+    for (const { name } of packages.filter(({ native }) => native)) {
+      expect(readdirSync(join(project, 'node_modules', name, 'native'))).not.toContain('build')
+    }
   })
 
   it('opens a device, configures it and reserves a tuple from ESM', () => {
@@ -130,7 +141,9 @@ describe('an empty project with only the tarballs', () => {
       mtu: 1400,
       port: 40_000,
       second: 'EADDRNOTAVAIL',
-      entries: Array(8).fill('function'),
+      left: 0,
+      restart: ['serving', 40_001],
+      entries: Array(10).fill('function'),
     })
   })
 
@@ -138,9 +151,11 @@ describe('an empty project with only the tarballs', () => {
     expect(JSON.parse(enclosed('consumer.cjs'))).toEqual({
       tun: [true, 'ENOENT'],
       netlink: [true, 'ENODEV'],
+      restart: [true, 'ERR_RESTART_NOT_LISTENING', 1],
+      waitgroup: [true, 'ERR_WAITGROUP_TIMEOUT'],
       range: true,
       crossed: 2,
-      entries: Array(3).fill('function'),
+      entries: Array(5).fill('function'),
     })
   })
 
@@ -165,6 +180,20 @@ describe('an empty project with only the tarballs', () => {
     const printed = execFileSync('unshare', ['--net', 'sh', '-c', script, command], { encoding: 'utf8' })
     expect(printed).toContain('198.51.100.7')
     expect(spawnSync(command, ['lst'], { encoding: 'utf8' }).status).toBe(2)
+  })
+
+  it('restarts an example of @slatfatf/restart, and has restart on its path', () => {
+    const folder = join(project, 'node_modules/@slatfatf/restart/examples')
+    const config = { control: 'app.sock', host: '127.0.0.1', port: 0, greeting: 'hello' }
+    writeFileSync(join(project, 'config.json'), JSON.stringify(config))
+    const command = join(project, 'node_modules/.bin/restart')
+    const script = `"$0" ${folder}/http-server.mjs &
+      timeout 20 sh -c 'until ${command} ping --socket app.sock 2>/dev/null; do :; done'
+      "$0" ${folder}/http-server.mjs restart && ${command} stop --socket app.sock`
+    const run = spawnSync('sh', ['-c', script, process.execPath], { cwd: project, encoding: 'utf8' })
+    expect(run.status, run.stderr).toBe(0)
+    expect(run.stdout).toMatch(/process \d+ serves now, generation 1/)
+    expect(spawnSync(command, ['ping', '--socket', join(project, 'app.sock')]).status).toBe(4)
   })
 
   it('has fishd on its path', () => {

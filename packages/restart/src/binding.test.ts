@@ -1,0 +1,16 @@
+import { afterEach, expect, test, vi } from 'vitest'
+
+const platform = process.platform
+
+afterEach(() => {
+  Object.defineProperty(process, 'platform', { value: platform })
+  vi.resetModules()
+})
+
+test('importing works on every platform; the first call says that it needs Linux', async () => {
+  Object.defineProperty(process, 'platform', { value: 'darwin' })
+  const { openChannelPair, openListenSocket } = await import('./index.js')
+  const unsupported = expect.objectContaining({ code: 'ERR_UNSUPPORTED_PLATFORM' })
+  expect(() => openChannelPair()).toThrow(unsupported)
+  await expect(openListenSocket('http', { port: 0 })).rejects.toEqual(unsupported)
+})

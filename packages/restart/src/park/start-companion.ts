@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { lstatSync, unlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { binding } from '../binding.js'
+import { systemError } from '../errors/restart-error.js'
+import { companionCodes, companionError } from './companion-error.js'
+
+/** What keeps a process small that has nothing to compute. */
+const nodeFlags = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=0', '--no-warnings']
+
+/** Rejects if the companion ends by itself before `forget` is called. */
+export interface StartedCompanion {
+  readonly failed: Promise<never>
+  forget(): void
+}
+
+/**
+ * Starts the companion of a path whose lock the caller has; both are handed to it.
+ *
+ * It is in a session of its own, with nothing of this process but the socket and the lock: no environment, no terminal, no
+ * working directory. Connecting works at once.
+ */
+export function startCompanion(path: string, lock: number, orphanMs: number): StartedCompanion {
+  let listener: number | undefined
+  try {
+    removeStale(path)
+    listener = binding().listenQueue(path, 0o600, 16)
+    return watch(
+      spawn(process.execPath, [...nodeFlags, programPath(), path, `${orphanMs}`], {
+        cwd: '/',
+        detached: true,
+        env: {},
+        stdio: ['ignore', 'ignore', 'pipe', listener, lock],
+      }),
+    )
+  } catch (error) {
+    throw systemError(error, `start a companion at ${path}`)
+  } finally {
+    if (listener !== undefined) binding().closeFd(listener)
+    binding().closeFd(lock)
+  }
+}
+
+function removeStale(path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
+  if (stats === undefined) return
+  if (!stats.isSocket()) {
+    throw companionError(companionCodes.foreign, `There is something at ${path} that is no socket`)
+  }
+  unlinkSync(path)
+}
+
+function programPath(): string {
+  const manifest = createRequire(import.meta.url).resolve('@slatfatf/restart/package.json')
+  return join(dirname(manifest), 'dist/companion-program.cjs')
+}
+
+function watch(child: ChildProcess): StartedCompanion {
+  const stderr = child.stderr!
+  let words = ''
+  const collect = (text: string) => {
+    words = (words + text).slice(-2_000)
+  }
+  stderr.setEncoding('utf8').on('data', collect)
+  child.unref()
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', (cause) => {
+      reject(companionError(companionCodes.failed, 'The companion could not be started', cause))
+    })
+    child.once('close', (code, signal) => {
+      const end = signal === null ? `with status ${code}` : `by ${signal}`
+      reject(
+        companionError(companionCodes.failed, `The companion ended at its start, ${end}: ${words.trim()}`),
+      )
+    })
+  })
+  failed.catch(() => {})
+  return {
+    failed,
+    forget() {
+      child.removeAllListeners('close')
+      stderr.destroy()
+    },
+  }
+}

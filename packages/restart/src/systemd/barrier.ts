@@ -1,0 +1,53 @@
+import { Socket } from 'node:net'
+import { binding } from '../binding.js'
+import { RestartError } from '../errors/restart-error.js'
+import type { NotifyQueue } from './notify-queue.js'
+
+/**
+ * Resolves when the service manager has processed everything that was sent before: it closes the descriptor that comes with `BARRIER=1`
+ * when it gets to it, and the other end of the pair sees that.
+ */
+export function passBarrier(
+  queue: NotifyQueue,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted()
+  const [ours, theirs] = binding().socketPair('stream')
+  const end = new Socket({ fd: ours, readable: true, writable: false })
+  return new Promise<void>((resolve, reject) => {
+    const finish = (error?: unknown) => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+      end.destroy()
+      if (error === undefined) resolve()
+      else reject(error)
+    }
+    const abort = () => finish(signal?.reason)
+    const timer = setTimeout(() => finish(silence(timeoutMs)), timeoutMs)
+    signal?.addEventListener('abort', abort, { once: true })
+    // An end without having been closed by us, whichever of the two it looks like.
+    end.once('end', () => finish())
+    end.once('error', () => finish())
+    end.resume()
+    let closed = false
+    const sent = (refusal?: Error) => {
+      // From here on the service manager alone holds the other end.
+      if (!closed) binding().closeFd(theirs)
+      closed = true
+      if (refusal !== undefined) finish(refusal)
+    }
+    try {
+      queue.send('BARRIER=1', [theirs], sent)
+    } catch (refusal) {
+      sent(refusal as Error)
+    }
+  })
+}
+
+function silence(timeoutMs: number): RestartError {
+  return new RestartError(`The service manager has not answered within ${timeoutMs} ms`, {
+    code: 'ERR_RESTART_BARRIER_TIMEOUT',
+    hint: 'It is busy, or no service manager at all: see `systemctl status`, and what $NOTIFY_SOCKET belongs to',
+  })
+}
