@@ -171,7 +171,7 @@ Napi::Value ListenUnixCall(const Napi::CallbackInfo& info) {
   const unsigned mode = arguments.Uint32(1);
   const int backlog = arguments.Int32(2);
   if (!arguments.Ok()) return info.Env().Undefined();
-  return NumberOrThrow(info.Env(), ListenUnix(path, mode, backlog));
+  return NumberOrThrow(info.Env(), ListenUnix(path, mode, backlog, SOCK_STREAM));
 }
 
 // (path) -> fd
@@ -179,7 +179,7 @@ Napi::Value ConnectUnixCall(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const std::string path = arguments.String(0);
   if (!arguments.Ok()) return info.Env().Undefined();
-  return NumberOrThrow(info.Env(), ConnectUnix(path));
+  return NumberOrThrow(info.Env(), ConnectUnix(path, SOCK_STREAM));
 }
 
 // (path)

@@ -33,16 +33,21 @@ class PollHandle {
     return self;
   }
 
-  int Start(int events, Napi::Function callback) {
+  // Holds on to `owner` while it polls: without that the object would be collected when nobody refers to it,
+  // and its destructor would end the polling without a word.
+  int Start(int events, Napi::Function callback, Napi::Object owner) {
     if (closing_) return UV_EBADF;
+    const int status = uv_poll_start(&handle_, events, OnEvent);
+    if (status != 0) return status;
     callback_ = Napi::Persistent(callback);
+    owner_ = Napi::Persistent(owner);
     events_ = events;
-    return uv_poll_start(&handle_, events, OnEvent);
+    return 0;
   }
 
   int Stop() {
     if (closing_) return 0;
-    callback_.Reset();
+    Forget();
     return uv_poll_stop(&handle_);
   }
 
@@ -69,8 +74,13 @@ class PollHandle {
   void Close() {
     if (closing_) return;
     closing_ = true;
-    callback_.Reset();
+    Forget();
     uv_close(Generic(), OnClosed);
+  }
+
+  void Forget() {
+    callback_.Reset();
+    owner_.Reset();
   }
 
   static void OnClosed(uv_handle_t* handle) {
@@ -111,6 +121,7 @@ class PollHandle {
   uv_poll_t handle_{};
   napi_async_cleanup_hook_handle hook_ = nullptr;
   Napi::FunctionReference callback_;
+  Napi::ObjectReference owner_;
   int events_ = 0;
   bool owned_ = true;
   bool closing_ = false;
@@ -145,7 +156,8 @@ Napi::Value DescriptorPoll::Start(const Napi::CallbackInfo& info) {
   const int events = arguments.Int32(0);
   Napi::Function callback = arguments.Function(1);
   if (!arguments.Ok()) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), handle_ != nullptr ? handle_->Start(events, callback) : UV_EBADF);
+  if (handle_ == nullptr) return Napi::Number::New(info.Env(), UV_EBADF);
+  return Napi::Number::New(info.Env(), handle_->Start(events, callback, info.This().As<Napi::Object>()));
 }
 
 Napi::Value DescriptorPoll::Stop(const Napi::CallbackInfo& info) {

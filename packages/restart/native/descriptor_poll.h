@@ -22,7 +22,8 @@ class DescriptorPoll : public Napi::ObjectWrap<DescriptorPoll> {
 
  private:
   // (events, callback) -> 0 or -errno. Events are 1 readable, 2 writable; called from the event loop as long
-  // as one of them is true. Holds the loop open until unref.
+  // as one of them is true, until stop or close, also when nobody refers to this any more. Holds the loop
+  // open until unref.
   Napi::Value Start(const Napi::CallbackInfo& info);
   Napi::Value Stop(const Napi::CallbackInfo& info);
   void Ref(const Napi::CallbackInfo& info);

@@ -10,7 +10,7 @@
 namespace restart {
 
 // Maps the first `offset + size` bytes of `fd` for reading and writing, and returns what lies behind `offset`
-// as an ArrayBuffer. Borrows `fd`: the mapping stays when it is closed. Returns -errno as a number if the
+// as an ArrayBuffer. Borrows `fd`: the mapping stays when it is closed. Throws with errno and syscall if the
 // kernel or the engine refuses. The pages must have been allocated before: a missing one that the file system
 // has no room for is a SIGBUS.
 Napi::Value MapFileAt(Napi::Env env, int fd, size_t offset, size_t size);

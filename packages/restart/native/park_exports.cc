@@ -1,13 +1,16 @@
-// Crosses between JavaScript and the system calls of mapped files and parked descriptors. The functions
-// return 0 or more, or -errno, and never throw for what the kernel refuses.
+// Crosses between JavaScript and the system calls of mapped files and parked descriptors. All throw but
+// receiveQueued, which is called once a message and returns -errno.
 
 #include "park_exports.h"
+
+#include <sys/socket.h>
 
 #include "exports.h"
 #include "mapped_file.h"
 #include "messages.h"
 #include "slatfatf/arguments.h"
 #include "socket_queue.h"
+#include "sockets.h"
 
 namespace restart {
 
@@ -20,7 +23,9 @@ Napi::Value MapFileAtCall(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int fd = arguments.Int32(0);
   const uint32_t offset = arguments.Uint32(1);
-  if (!info[2].IsNumber() || !arguments.Ok()) return info.Env().Undefined();
+  arguments.Uint32(2);
+  if (!arguments.Ok()) return info.Env().Undefined();
+  // May be larger than 32 bits.
   return MapFileAt(info.Env(), fd, offset, static_cast<size_t>(info[2].As<Napi::Number>().Int64Value()));
 }
 
@@ -77,10 +82,10 @@ Napi::Value SetSendBufferCall(const Napi::CallbackInfo& info) {
 Napi::Value ListenQueueCall(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const std::string path = arguments.String(0);
-  const int mode = arguments.Int32(1);
+  const unsigned mode = arguments.Uint32(1);
   const int backlog = arguments.Int32(2);
   if (!arguments.Ok()) return info.Env().Undefined();
-  return NumberOrThrow(info.Env(), ListenQueue(path, mode, backlog));
+  return NumberOrThrow(info.Env(), ListenUnix(path, mode, backlog, SOCK_SEQPACKET));
 }
 
 // (path) -> fd
@@ -88,7 +93,7 @@ Napi::Value ConnectQueueCall(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const std::string path = arguments.String(0);
   if (!arguments.Ok()) return info.Env().Undefined();
-  return NumberOrThrow(info.Env(), ConnectQueue(path));
+  return NumberOrThrow(info.Env(), ConnectUnix(path, SOCK_SEQPACKET));
 }
 
 }  // namespace

@@ -1,32 +1,16 @@
 #include "socket_queue.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "messages.h"
-#include "slatfatf/unique_fd.h"
 
 namespace restart {
 
 namespace {
-
-using slatfatf::UniqueFd;
-
-bool AddressOf(const std::string& path, sockaddr_un* address) {
-  *address = {};
-  address->sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address->sun_path)) return false;
-  std::memcpy(address->sun_path, path.c_str(), path.size() + 1);
-  return true;
-}
-
-UniqueFd OpenQueue() { return UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); }
 
 void CloseAll(QueuedMessage* received) {
   for (int i = 0; i < received->count; i++) ::close(received->descriptors[i]);
@@ -83,35 +67,6 @@ Outcome SetSendBuffer(int fd, int bytes) {
     return Outcome::Failed("getsockopt(SO_SNDBUF)");
   }
   return Outcome::Of(granted);
-}
-
-Outcome ListenQueue(const std::string& path, int mode, int backlog) {
-  sockaddr_un address;
-  if (!AddressOf(path, &address)) return Outcome::Failed("bind", ENAMETOOLONG);
-  UniqueFd queue = OpenQueue();
-  if (!queue.IsOpen()) return Outcome::Failed("socket");
-  // Before bind: the path comes into being with this mode, and nobody can connect in between.
-  if (::fchmod(queue.Get(), static_cast<mode_t>(mode)) != 0) return Outcome::Failed("fchmod");
-  if (::bind(queue.Get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-    return Outcome::Failed("bind");
-  }
-  if (::listen(queue.Get(), backlog) != 0) {
-    const int error = errno;
-    ::unlink(path.c_str());
-    return Outcome::Failed("listen", error);
-  }
-  return Outcome::Of(queue.Release());
-}
-
-Outcome ConnectQueue(const std::string& path) {
-  sockaddr_un address;
-  if (!AddressOf(path, &address)) return Outcome::Failed("connect", ENAMETOOLONG);
-  UniqueFd queue = OpenQueue();
-  if (!queue.IsOpen()) return Outcome::Failed("socket");
-  if (::connect(queue.Get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-    return Outcome::Failed("connect");
-  }
-  return Outcome::Of(queue.Release());
 }
 
 }  // namespace restart

@@ -1,10 +1,8 @@
-// Descriptors in the receive queue of a Unix socket: looked at, taken, thrown away. Every function returns 0
-// or more, or -errno, and never waits.
+// Descriptors in the receive queue of a Unix socket: looked at, taken, thrown away. Nothing here waits.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "outcome.h"
 
@@ -30,9 +28,5 @@ Outcome SetPeekOffset(int fd, int offset);
 // Asks for room for `bytes` of sent and not yet received messages, beyond net.core.wmem_max if the process
 // may. Returns what the kernel granted.
 Outcome SetSendBuffer(int fd, int bytes);
-
-// A listening SEQPACKET socket at `path`, which must not exist, and which never has more rights than `mode`.
-Outcome ListenQueue(const std::string& path, int mode, int backlog);
-Outcome ConnectQueue(const std::string& path);
 
 }  // namespace restart

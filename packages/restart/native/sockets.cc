@@ -76,13 +76,15 @@ Outcome OpenAndBind(const std::string& address, int port, int type, unsigned fla
   return Outcome::Of(0);
 }
 
-bool SetPath(const std::string& path, sockaddr_un* address) {
+// Returns 0 or an errno.
+int SetPath(const std::string& path, sockaddr_un* address) {
   std::memset(address, 0, sizeof(*address));
   address->sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof(address->sun_path)) return false;
-  if (path.find('\0') != std::string::npos) return false;
+  // Either would be the name of an abstract socket, which has no mode.
+  if (path.empty() || path.find('\0') != std::string::npos) return EINVAL;
+  if (path.size() >= sizeof(address->sun_path)) return ENAMETOOLONG;
   std::memcpy(address->sun_path, path.c_str(), path.size());
-  return true;
+  return 0;
 }
 
 // Through a descriptor of the file itself, so that a link put there in between leads nowhere.
@@ -96,17 +98,6 @@ Outcome SetModeOfSocketFile(const std::string& path, mode_t mode) {
   char self[32];
   std::snprintf(self, sizeof(self), "/proc/self/fd/%d", file.Get());
   return Outcome::FromCall(::chmod(self, mode), "chmod");
-}
-
-Outcome Connect(const std::string& path, int type) {
-  sockaddr_un address;
-  if (!SetPath(path, &address)) return Outcome::Failed("connect", EINVAL);
-  UniqueFd fd(::socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.IsOpen()) return Outcome::Failed("socket");
-  if (::connect(fd.Get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-    return Outcome::Failed("connect");
-  }
-  return Outcome::Of(fd.Release());
 }
 
 }  // namespace
@@ -124,10 +115,10 @@ Outcome BindUdp(const std::string& address, int port, unsigned flags) {
   return Outcome::Of(fd.Release());
 }
 
-Outcome ListenUnix(const std::string& path, unsigned mode, int backlog) {
+Outcome ListenUnix(const std::string& path, unsigned mode, int backlog, int type) {
   sockaddr_un address;
-  if (!SetPath(path, &address)) return Outcome::Failed("bind", EINVAL);
-  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (int error = SetPath(path, &address); error != 0) return Outcome::Failed("bind", error);
+  UniqueFd fd(::socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.IsOpen()) return Outcome::Failed("socket");
   // bind gives the file the mode of the socket's own inode, less the umask (net/unix/af_unix.c,
   // unix_bind_bsd): so it is never more open than this. The umask itself is every thread's, and not ours.
@@ -144,10 +135,19 @@ Outcome ListenUnix(const std::string& path, unsigned mode, int backlog) {
   return Outcome::Of(fd.Release());
 }
 
-Outcome ConnectUnix(const std::string& path) { return Connect(path, SOCK_STREAM); }
+Outcome ConnectUnix(const std::string& path, int type) {
+  sockaddr_un address;
+  if (int error = SetPath(path, &address); error != 0) return Outcome::Failed("connect", error);
+  UniqueFd fd(::socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd.IsOpen()) return Outcome::Failed("socket");
+  if (::connect(fd.Get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
+    return Outcome::Failed("connect");
+  }
+  return Outcome::Of(fd.Release());
+}
 
 Outcome ProbeUnix(const std::string& path) {
-  Outcome connected = Connect(path, SOCK_DGRAM);
+  Outcome connected = ConnectUnix(path, SOCK_DGRAM);
   if (connected.Ok()) ::close(connected.value);
   return connected;
 }

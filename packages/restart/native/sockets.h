@@ -20,10 +20,12 @@ Outcome ListenTcp(const std::string& address, int port, int backlog, unsigned fl
 Outcome BindUdp(const std::string& address, int port, unsigned flags);
 
 // The path is there from the bind on, never more open than `mode`, and has exactly that mode before anybody
-// can connect, whatever the umask. EADDRINUSE: something is at the path. Nothing is left if it fails.
-Outcome ListenUnix(const std::string& path, unsigned mode, int backlog);
+// can connect, whatever the umask. EADDRINUSE: something is at the path. Nothing is left if it fails. `type`
+// is SOCK_STREAM or SOCK_SEQPACKET.
+Outcome ListenUnix(const std::string& path, unsigned mode, int backlog, int type);
 
-Outcome ConnectUnix(const std::string& path);
+// Does not wait: EAGAIN, the queue of the listener is full.
+Outcome ConnectUnix(const std::string& path, int type);
 
 // Connects a datagram socket, which a listener never notices: EPROTOTYPE if there is one. ECONNREFUSED: the
 // path is stale (net/unix/af_unix.c, unix_find_bsd).

@@ -111,7 +111,7 @@ export class ServiceRoom implements AsyncDisposable {
       return await waitFor(
         async () => {
           const answer = await this.ask()
-          return condition(answer) && answer
+          return condition(answer) ? answer : undefined
         },
         { message: 'an answer of the service', timeoutMs: 15_000 },
       )

@@ -19,6 +19,8 @@ const root = resolve(import.meta.dirname, '../../..')
 const work = mkdtempSync(join(tmpdir(), 'packaging-'))
 const packages = publishedPackages()
 const tarballs = new Map<string, Tarball>()
+/** The most code of all, in two formats with their maps, and three entry points. */
+const largerBytes: Record<string, number> = { '@slatfatf/restart': 550_000 }
 
 beforeAll(() => {
   for (const published of packages) tarballs.set(published.name, pack(published, work))
@@ -47,7 +49,7 @@ describe.each(packages)('the tarball of $name', (published) => {
   })
 
   it('is small', () => {
-    expect(tarball().sizeBytes).toBeLessThan(300_000)
+    expect(tarball().sizeBytes).toBeLessThan(largerBytes[published.name] ?? 300_000)
   })
 
   it('satisfies publint', () => {

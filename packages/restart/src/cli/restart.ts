@@ -4,12 +4,6 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { runProgram } from './run-program.js'
 import { UsageError } from './usage-error.js'
 
-// Who reads has had enough, as in `restart status | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
-
 void runProgram({
   name: 'restart',
   words: process.argv.slice(2),

@@ -14,9 +14,9 @@ export const BACKLOG = 128
 const MAX_ACCEPTED_AT_ONCE = 16
 
 /** When there is no descriptor or memory left, looking again at once would only burn the CPU. */
-const EXHAUSTED_PAUSE_MS = 100
+const REST_MS = 100
 
-const { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } = constants.errno
+const { EAGAIN, ECONNABORTED, EINTR } = constants.errno
 
 const log = debuglog('slatfatf-restart')
 
@@ -65,13 +65,22 @@ export class Acceptor {
     this.stop()
     this.#isClosed = true
     this.#poll.close()
-    if (unlink) unlinkIfBound(this.#fd)
+    if (unlink) this.#unlink()
     binding().closeFd(this.#fd)
+  }
+
+  /** A path that must stay must not keep the socket open: who may no longer write to its folder leaves it stale. */
+  #unlink(): void {
+    try {
+      unlinkIfBound(this.#fd)
+    } catch (error) {
+      log('the path of a socket stays: %O', error)
+    }
   }
 
   #watch(): void {
     const status = this.#poll.start(READABLE, () => this.#acceptWaiting())
-    if (status < 0) log('cannot watch the coordination socket: errno %d', -status)
+    if (status < 0) log('cannot watch a listening socket: errno %d', -status)
   }
 
   #acceptWaiting(): void {
@@ -87,7 +96,7 @@ export class Acceptor {
       try {
         peer = peerCredentials(fd)
       } catch (error) {
-        log('an asker whose credentials are unknown is not heard: %O', error)
+        log('a connection whose credentials are unknown is not heard: %O', error)
         closeFd(fd)
         continue
       }
@@ -96,10 +105,9 @@ export class Acceptor {
   }
 
   #rest(errno: number): void {
-    log('cannot accept askers: errno %d', errno)
+    log('cannot accept connections: errno %d', errno)
     this.#poll.stop()
-    if (![EMFILE, ENFILE, ENOBUFS, ENOMEM].includes(errno)) return
-    this.#resting = setTimeout(() => this.#watch(), EXHAUSTED_PAUSE_MS)
+    this.#resting = setTimeout(() => this.#watch(), REST_MS)
     if (!this.#isHeld) this.#resting.unref()
   }
 }

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { debuglog } from 'node:util'
+import { binding } from '../binding.js'
 import type { PeerCredentials } from '../channel/channel-binding.js'
 import { checkBoolean, checkKnown } from '../errors/invalid-argument.js'
 import type { Acceptor } from './acceptor.js'
@@ -125,8 +126,8 @@ export class CoordinationServer {
   }
 
   #accepted(fd: number, peer: PeerCredentials): void {
-    // Who sends its request and ends its half, as `socat` does, waits for the answer.
-    const socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true })
+    const socket = socketOf(fd)
+    if (socket === undefined) return
     const limits = { askTimeoutMs: this.#settings.askTimeoutMs, lingerMs: LINGER_MS }
     const asker = new Asker(socket, limits, {
       request: (request) => this.#serve(asker, request),
@@ -233,6 +234,17 @@ export class CoordinationServer {
       .then((fields) => asker.answer({ ...fields, ok: true }))
       // Also when what the handler gave is no JSON.
       .catch((error) => asker.answer({ ok: false, ...failureOf(error) }))
+  }
+}
+
+function socketOf(fd: number): Socket | undefined {
+  try {
+    // Who sends its request and ends its half, as `socat` does, waits for the answer.
+    return new Socket({ fd, readable: true, writable: true, allowHalfOpen: true })
+  } catch (error) {
+    log('an asker could not be heard: %O', error)
+    binding().closeFd(fd)
+    return undefined
   }
 }
 

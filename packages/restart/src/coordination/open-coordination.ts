@@ -123,11 +123,13 @@ function isSelfOrRoot({ uid }: PeerCredentials): boolean {
 }
 
 function serve(fd: number, settings: CoordinationSettings): CoordinationServer {
-  const acceptor = new Acceptor(fd)
+  let acceptor: Acceptor | undefined
   try {
+    acceptor = new Acceptor(fd)
     return new CoordinationServer(acceptor, settings)
   } catch (error) {
-    acceptor.close(false)
+    if (acceptor === undefined) closeQuietly(fd)
+    else acceptor.close(false)
     throw error
   }
 }

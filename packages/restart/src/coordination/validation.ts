@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { abortError } from '../errors/abort-error.js'
 import { checkKnown, invalidType } from '../errors/invalid-argument.js'
 import { RestartError } from '../errors/restart-error.js'
@@ -37,12 +38,28 @@ interface Bounds {
 
 /** Resolves to what the function gave. Throws RestartError `ERR_RESTART_CONFIG_INVALID`, AbortError. */
 export async function validate(validation: Validation, bounds: Bounds): Promise<unknown> {
-  if (typeof validation !== 'function') return run(validation, bounds)
-  try {
-    return await validation()
-  } catch (cause) {
-    throw invalid(cause instanceof Error ? cause.message : String(cause), { cause })
-  }
+  if (bounds.signal?.aborted) throw abortError(bounds.signal)
+  return typeof validation === 'function' ? call(validation, bounds) : run(validation, bounds)
+}
+
+/** What the function does when nobody waits for it any more is its own. */
+function call(validation: () => unknown, { timeoutMs, signal }: Bounds): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(abortError(signal!))
+    const timer = setTimeout(() => {
+      reject(invalid(`validate had not looked at it within ${timeoutMs} ms`, {}))
+    }, timeoutMs)
+    signal?.addEventListener('abort', aborted, { once: true })
+    Promise.resolve()
+      .then(validation)
+      .then(resolve, (cause) => {
+        reject(invalid(cause instanceof Error ? cause.message : String(cause), { cause }))
+      })
+      .finally(() => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', aborted)
+      })
+  })
 }
 
 function invalid(message: string, details: { cause?: unknown; hint?: string }): RestartError {
@@ -61,8 +78,9 @@ function run({ file, args = [], cwd, env }: ValidationCommand, { timeoutMs, sign
     const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
     // Some tell what is wrong on the one, some on the other.
     const lines = new LastLines()
-    child.stdout.on('data', (chunk: Buffer) => lines.add(chunk))
-    child.stderr.on('data', (chunk: Buffer) => lines.add(chunk))
+    // They are missing when there was no descriptor left for them; then `error` follows.
+    const outputs = [child.stdout, child.stderr] as (Readable | undefined)[]
+    for (const output of outputs) output?.on('data', (chunk: Buffer) => lines.add(chunk))
     let isOver = false
     const end = (error?: Error) => {
       if (isOver) return
@@ -71,8 +89,7 @@ function run({ file, args = [], cwd, env }: ValidationCommand, { timeoutMs, sign
       signal?.removeEventListener('abort', aborted)
       child.kill('SIGKILL')
       // A grandchild may hold them open.
-      child.stdout.destroy()
-      child.stderr.destroy()
+      for (const output of outputs) output?.destroy()
       if (error) reject(error)
       else resolve()
     }
@@ -80,7 +97,6 @@ function run({ file, args = [], cwd, env }: ValidationCommand, { timeoutMs, sign
     const timer = setTimeout(() => {
       end(invalid(`${file} had not looked at it within ${timeoutMs} ms`, {}))
     }, timeoutMs)
-    if (signal?.aborted) return aborted()
     signal?.addEventListener('abort', aborted, { once: true })
     child.on('error', (cause) => {
       end(invalid(`${file} could not be run: ${cause.message}`, { cause }))

@@ -1,12 +1,13 @@
 import type { RestartError } from '../errors/restart-error.js'
+import { Contact, LAST_WORDS_MS } from './contact.js'
 import { Deadline } from './deadline.js'
-import { Dialogue } from './dialogue.js'
 import { dismiss } from './dismiss.js'
-import { type HandoverEnvironment, isGone, type Offspring, type ProcessExit, pause } from './environment.js'
+import { type HandoverEnvironment, type Offspring, pause } from './environment.js'
 import type { RestartStage } from './failures.js'
 import * as failures from './failures.js'
 import type { Gift, HandoverState, Incumbent } from './incumbent.js'
 import { type Belonging, HANDOVER_PROTOCOL } from './messages.js'
+import { saveState } from './save-state.js'
 import { Trouble } from './trouble.js'
 
 export interface AttemptSettings {
@@ -38,10 +39,6 @@ export interface Successor {
 const KILL_AFTER_MS = 2_000
 /** From "commit" to "committed": it has nothing to do in between but to take what it is given. */
 const COMMIT_TIMEOUT_MS = 10_000
-/** For last words that are on their way when the process is already gone. */
-const LAST_WORDS_MS = 250
-/** For the exit status of a process that closed its channel. */
-const EXIT_AFTER_CLOSE_MS = 1_000
 
 /**
  * One try to hand over to a next version: it ends with a successor that has taken over, or with everything as it was.
@@ -56,23 +53,18 @@ export class Attempt {
   readonly #listener: StageListener
   readonly #trouble = new Trouble()
   #stage: RestartStage = 'spawning'
-  #offspring: Offspring | undefined
-  #dialogue: Dialogue | undefined
+  #contact: Contact | undefined
   #deadline: Deadline | undefined
-  #exit: ProcessExit | undefined
   #pid = 0
   #extendedMs = 0
   #gift: Gift | undefined
-  #greeted = false
   #saved = false
   #paused = false
   #introduced = false
   #released = false
   #committing = false
-  #endsByItself = false
   #resumed: Promise<void> | undefined
   #dismissed: Promise<void> = Promise.resolve()
-  #isOver = false
 
   constructor(
     incumbent: Incumbent,
@@ -108,41 +100,39 @@ export class Attempt {
 
   async run(): Promise<Successor> {
     try {
-      const offspring = await this.#spawn()
-      await this.#greet(offspring)
-      await this.#endow(offspring)
-      await this.#hold()
-      await this.#commit()
-      return { pid: this.#pid, generation: this.#incumbent.generation + 1, offspring }
+      const contact = await this.#spawn()
+      await this.#greet(contact)
+      await this.#endow(contact)
+      await this.#hold(contact)
+      await this.#commit(contact)
+      return {
+        pid: this.#pid,
+        generation: this.#incumbent.generation + 1,
+        offspring: contact.offspring,
+      }
     } catch (error) {
       const cause = this.#trouble.first ?? (error as Error)
       await this.#takeBack(cause)
-      throw failures.withDetails(cause, this.#stage, this.#offspring, this.#exit)
+      throw failures.withDetails(cause, this.#stage, this.#contact?.offspring, this.#contact?.exit)
     } finally {
       this.#deadline?.clear()
     }
   }
 
-  async #spawn(): Promise<Offspring> {
+  async #spawn(): Promise<Contact> {
     const { readyTimeoutMs } = this.#settings
     this.#enter('spawning')
     this.#deadline = new Deadline(this.#environment, readyTimeoutMs, () => {
       const took = readyTimeoutMs + this.#extendedMs
-      this.#trouble.raise(failures.readyTimeout(took, this.#stage, this.#greeted))
+      const hasGreeted = this.#contact?.hasGreeted === true
+      this.#trouble.raise(failures.readyTimeout(took, this.#stage, hasGreeted))
     })
     const offspring = await this.#environment.spawn()
-    this.#offspring = offspring
-    this.#dialogue = new Dialogue(offspring.line, this.#environment, {
+    this.#contact = new Contact(offspring, this.#environment, this.#trouble, {
       heartbeat: (extendMs) => this.#extend(extendMs),
-      fail: (message, code) => {
-        this.#endsByItself = true
-        this.#trouble.raise(failures.childFailed(message, code))
-      },
-      nonsense: (error) => this.#trouble.raise(error),
-      ended: () => void this.#channelEnded(offspring),
+      lost: () => void this.#resume(),
     })
-    void this.#watchExit(offspring, this.#dialogue)
-    return offspring
+    return this.#contact
   }
 
   #extend(extendMs: number): void {
@@ -151,11 +141,10 @@ export class Attempt {
     this.#extendedMs += this.#deadline!.remainingMs - before
   }
 
-  async #greet(offspring: Offspring): Promise<void> {
-    this.#pid = offspring.pid
+  async #greet(contact: Contact): Promise<void> {
+    this.#pid = contact.offspring.pid
     this.#enter('starting', { pid: this.#pid })
-    const hello = await this.#trouble.guard(this.#dialogue!.expect('hello'))
-    this.#greeted = true
+    const hello = await contact.hello()
     // Behind a wrapper that does not exec, the child is not the one that serves.
     this.#pid = hello.pid
     if (hello.protocol !== HANDOVER_PROTOCOL) throw failures.wrongVersion('the new version', hello.protocol)
@@ -167,86 +156,70 @@ export class Attempt {
       generation: generation + 1,
       ...(coordinationPath !== undefined && { coordination: coordinationPath }),
     }
-    await this.#say(welcome, [this.#incumbent.stderrFd])
+    await contact.say(welcome, [this.#incumbent.stderrFd])
   }
 
   /** Sockets, state, and the word to begin; then waits until the next version is ready. */
-  async #endow(offspring: Offspring): Promise<void> {
+  async #endow(contact: Contact): Promise<void> {
     const gift = this.#incumbent.belongings()
     this.#gift = gift
     this.#enter('handing-over', { pid: this.#pid, sockets: gift.fds.length })
     try {
-      await this.#give(gift.belongings, gift.fds)
+      await this.#give(contact, gift.belongings, gift.fds)
     } finally {
       gift.passed()
     }
     const state = await this.#save()
-    if (state) await this.#giveState(offspring, state)
-    const ready = this.#dialogue!.expect('ready')
+    if (state) await this.#giveState(contact, state)
+    const ready = contact.expect('ready')
     const described = state ? { version: state.version, bytes: state.bytes.byteLength } : null
-    await this.#say({ type: 'begin', state: described })
+    await contact.say({ type: 'begin', state: described })
     this.#enter('waiting', { pid: this.#pid, remainingMs: this.#deadline!.remainingMs })
     await this.#trouble.guard(ready)
     this.#deadline!.clear()
   }
 
-  async #give(belongings: Belonging[], fds: readonly number[]): Promise<void> {
-    const answer = this.#dialogue!.expect('accept', 'refuse')
-    await this.#say({ type: 'offer', belongings })
+  async #give(contact: Contact, belongings: Belonging[], fds: readonly number[]): Promise<void> {
+    const answer = contact.expect('accept', 'refuse')
+    await contact.say({ type: 'offer', belongings })
     const verdict = await this.#trouble.guard(answer)
     if (verdict.type === 'refuse') throw failures.descriptorLimit(verdict.needed, verdict.free)
-    const received = this.#dialogue!.expect('received')
-    await this.#say({ type: 'descriptors' }, fds)
+    const received = contact.expect('received')
+    await contact.say({ type: 'descriptors' }, fds)
     const { count } = await this.#trouble.guard(received)
     if (count !== fds.length) throw failures.descriptorsLost(fds.length, count)
   }
 
   async #save(): Promise<HandoverState | undefined> {
-    const save = this.#incumbent.save
+    const { save } = this.#incumbent
     if (!save) return undefined
-    const { stateTimeoutMs, stateMaxBytes } = this.#settings
-    const abort = new AbortController()
-    const cancel = this.#environment.timer(stateTimeoutMs, () => {
-      this.#trouble.raise(failures.stateFailed(`save() was not done within ${stateTimeoutMs} ms`))
-    })
     this.#saved = true
-    let state: HandoverState
-    try {
-      state = await this.#trouble.guard(save(abort.signal))
-    } catch (error) {
-      abort.abort()
-      if (error === this.#trouble.first) throw error
-      throw failures.stateFailed((error as Error).message, error)
-    } finally {
-      cancel()
-    }
-    const size = state.bytes.byteLength
-    if (size > stateMaxBytes)
-      throw failures.stateFailed(`it has ${size} bytes, state.maxBytes is ${stateMaxBytes}`)
-    return state
+    const { stateTimeoutMs, stateMaxBytes } = this.#settings
+    const bounds = { timeoutMs: stateTimeoutMs, maxBytes: stateMaxBytes }
+    return saveState(save, bounds, this.#environment, this.#trouble)
   }
 
-  async #giveState(offspring: Offspring, state: HandoverState): Promise<void> {
+  async #giveState(contact: Contact, state: HandoverState): Promise<void> {
     const belongings: Belonging[] = [...state.fds].map(([name, fds]) => ({
       kind: 'state',
       name,
       count: fds.length,
     }))
-    if (belongings.length > 0) await this.#give(belongings, [...state.fds.values()].flat())
-    await this.#trouble.guard(this.#sent(offspring.line.sendBytes('state', state.bytes)))
+    if (belongings.length > 0) await this.#give(contact, belongings, [...state.fds.values()].flat())
+    await contact.sayBytes('state', state.bytes)
   }
 
-  async #hold(): Promise<void> {
+  async #hold(contact: Contact): Promise<void> {
     const { holdMs } = this.#settings
     if (holdMs === 0) return
     this.#enter('holding', { pid: this.#pid, remainingMs: holdMs })
     this.#paused = true
     this.#incumbent.stopAccepting()
-    await this.#say({ type: 'hold', holdMs })
+    await contact.say({ type: 'hold', holdMs })
     await this.#trouble.guard(pause(this.#environment, holdMs))
   }
 
-  async #commit(): Promise<void> {
+  async #commit(contact: Contact): Promise<void> {
     this.#committing = true
     this.#enter('ready', { pid: this.#pid })
     this.#introduced = true
@@ -258,7 +231,7 @@ export class Attempt {
       this.#released = true
       const estate = this.#incumbent.releaseEstate()
       const { coordination, generations } = await this.#trouble.guard(estate)
-      const committed = this.#dialogue!.expect('committed')
+      const committed = contact.expect('committed')
       const fds = generations.map(({ fd }) => fd)
       if (coordination !== undefined) fds.unshift(coordination)
       const message = {
@@ -266,13 +239,12 @@ export class Attempt {
         coordination: coordination !== undefined,
         generations: generations.map(({ pid, generation }) => ({ pid, generation })),
       }
-      await this.#say(message, fds)
+      await contact.say(message, fds)
       await this.#trouble.guard(committed)
     } finally {
       cancel()
     }
-    this.#isOver = true
-    await this.#dialogue!.leave()
+    await contact.release()
   }
 
   /** Accepting comes first: until then nobody may be serving. No step keeps the next from being taken. */
@@ -280,20 +252,20 @@ export class Attempt {
     const incumbent = this.#incumbent
     await this.#resume()
     if (this.#released) await this.#step(() => incumbent.reclaimEstate())
-    if (this.#offspring) await this.#sendAway(this.#offspring, cause)
+    if (this.#contact) await this.#sendAway(this.#contact, cause)
     if (this.#gift) await this.#step(() => this.#gift!.cancel())
     if (this.#introduced) await this.#step(() => incumbent.introduce(incumbent.pid))
     if (this.#saved) await this.#step(() => incumbent.undo(cause))
   }
 
-  async #sendAway(offspring: Offspring, cause: Error): Promise<void> {
+  async #sendAway({ offspring, endsByItself }: Contact, cause: Error): Promise<void> {
     const { code = 'ERR_RESTART_FAILED' } = cause as { code?: string }
     const gently = this.#paused && (code === 'ERR_RESTART_ROLLED_BACK' || code === 'ERR_RESTART_CANCELLED')
     this.#dismissed = dismiss(offspring, this.#environment, {
       code,
       message: cause.message,
       gently,
-      endsByItself: this.#endsByItself,
+      endsByItself,
       graceMs: gently ? this.#settings.retireTimeoutMs : KILL_AFTER_MS,
     })
     // One that may finish its work does so beside us; any other is gone before the state is ours again.
@@ -314,41 +286,6 @@ export class Attempt {
       await step()
     } catch (error) {
       this.#incumbent.report(error as Error)
-    }
-  }
-
-  /** What a process said before it ended is worth more than that it ended. */
-  async #watchExit(offspring: Offspring, dialogue: Dialogue): Promise<void> {
-    this.#exit = await offspring.exited
-    if (this.#isOver) return
-    void this.#resume()
-    const lastWords = Promise.all([dialogue.ended, offspring.stderrEnded])
-    await Promise.race([lastWords, pause(this.#environment, LAST_WORDS_MS)])
-    this.#trouble.raise(failures.childExited(this.#exit, this.#greeted))
-  }
-
-  async #channelEnded(offspring: Offspring): Promise<void> {
-    if (this.#isOver) return
-    void this.#resume()
-    const exited = offspring.exited.then(() => true)
-    const isExit = await Promise.race([
-      exited,
-      pause(this.#environment, EXIT_AFTER_CLOSE_MS).then(() => false),
-    ])
-    if (!isExit) this.#trouble.raise(failures.channelClosed(this.#greeted))
-  }
-
-  async #say(message: object, fds?: readonly number[]): Promise<void> {
-    await this.#trouble.guard(this.#sent(this.#offspring!.line.send(message, fds)))
-  }
-
-  /** A channel that does not take a message any more has an end, and that is told by who listens. */
-  async #sent(sending: Promise<void>): Promise<void> {
-    try {
-      await sending
-    } catch (error) {
-      if (!isGone(error)) throw error
-      await this.#trouble.guard(this.#dialogue!.ended.then(() => new Promise<never>(() => {})))
     }
   }
 

@@ -79,7 +79,7 @@ export class Succession {
     const run = this.#run ?? this.#begin()
     if (listener) {
       run.listeners.add(listener)
-      if (run.last) listener(...run.last)
+      if (run.last) this.#tell(listener, ...run.last)
     }
     return run.result
   }
@@ -118,7 +118,7 @@ export class Succession {
     const listeners = new Set<StageListener>()
     const attempt = new Attempt(this.#incumbent, this.#environment, this.#settings(), (stage, details) => {
       run.last = [stage, details]
-      for (const listener of listeners) listener(stage, details)
+      for (const listener of listeners) this.#tell(listener, stage, details)
     })
     const run: Run = { attempt, listeners, startedAt: new Date(), result: undefined as never }
     this.#run = run
@@ -141,6 +141,15 @@ export class Succession {
       this.#run = undefined
       const leaving = attempt.dismissed.finally(() => this.#leaving.delete(leaving))
       this.#leaving.add(leaving)
+    }
+  }
+
+  /** Whoever only listens cannot keep a restart from going on. */
+  #tell(listener: StageListener, stage: RestartStage, details: StageDetails): void {
+    try {
+      listener(stage, details)
+    } catch (error) {
+      this.#incumbent.report(error as Error)
     }
   }
 

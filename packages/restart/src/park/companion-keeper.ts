@@ -12,6 +12,9 @@ interface Held {
   readonly parked: boolean
   readonly count: number
   readonly fds: readonly number[]
+  /** Connections to which it is being sent: it is closed after the last of them. */
+  senders: number
+  isDropped: boolean
 }
 
 export interface KeeperOptions {
@@ -79,7 +82,7 @@ export class CompanionKeeper {
     switch (request.type) {
       case 'keep':
         this.#drop(request.name)
-        this.#sets.set(request.name, { ...request, fds: received.fds })
+        this.#sets.set(request.name, { ...request, fds: received.fds, senders: 0, isDropped: false })
         await send(channel, { type: 'done', found: true })
         return false
       case 'forget':
@@ -87,9 +90,7 @@ export class CompanionKeeper {
         return false
       case 'list':
       case 'copy':
-        for (const [name, { parked, count, fds }] of [...this.#sets]) {
-          await send(channel, { type: 'set', name, parked, count }, request.type === 'copy' ? fds : [])
-        }
+        await this.#sendSets(channel, request.type === 'copy')
         await send(channel, { type: 'done', found: this.#sets.size > 0 })
         return false
       case 'release':
@@ -102,8 +103,30 @@ export class CompanionKeeper {
     }
   }
 
+  /**
+   * A reader that is slow lets others forget and keep meanwhile: a number that is closed then would soon stand for
+   * another descriptor, and that would be sent.
+   */
+  async #sendSets(channel: FdChannel, withDescriptors: boolean): Promise<void> {
+    const sets = [...this.#sets]
+    for (const [, held] of sets) held.senders += 1
+    try {
+      for (const [name, { parked, count, fds }] of sets) {
+        await send(channel, { type: 'set', name, parked, count }, withDescriptors ? fds : [])
+      }
+    } finally {
+      for (const [, held] of sets) {
+        held.senders -= 1
+        closeIfOver(held)
+      }
+    }
+  }
+
   #drop(name: string): boolean {
-    closeAll(this.#sets.get(name)?.fds ?? [])
+    const held = this.#sets.get(name)
+    if (held === undefined) return false
+    held.isDropped = true
+    closeIfOver(held)
     return this.#sets.delete(name)
   }
 
@@ -123,6 +146,10 @@ export class CompanionKeeper {
     clearTimeout(this.#timer)
     this.#options.end()
   }
+}
+
+function closeIfOver({ isDropped, senders, fds }: Held): void {
+  if (isDropped && senders === 0) closeAll(fds)
 }
 
 type Received = Extract<ChannelMessage, { fds: number[] }> | Error

@@ -1,8 +1,9 @@
 // The companion process: started by openCompanion with the listening socket as descriptor 3 and the lock as 4.
-import { unlinkSync } from 'node:fs'
+import { fstatSync, lstatSync, unlinkSync } from 'node:fs'
 import { binding } from '../binding.js'
-import { READABLE } from '../channel/channel-binding.js'
+import type { PeerCredentials } from '../channel/channel-binding.js'
 import { openChannel } from '../channel/fd-channel.js'
+import { Acceptor } from '../coordination/acceptor.js'
 import { inheritedDescriptors } from '../descriptor/inherited-descriptors.js'
 import { CompanionKeeper } from './companion-keeper.js'
 
@@ -21,30 +22,36 @@ process.on('SIGTERM', end)
 process.on('SIGINT', end)
 
 const keeper = new CompanionKeeper({ orphanMs: Number(orphanMs), firstMs: 10_000, end })
-const poll = new (binding().DescriptorPoll)(listener)
-poll.start(READABLE, acceptAll)
+const acceptor = new Acceptor(listener)
+acceptor.start(serve)
 
-function acceptAll(): void {
-  for (;;) {
-    const connection = binding().acceptConnection(listener)
-    if (connection < 0) return
-    const { uid } = binding().peerCredentials(connection)
-    // The mode of the path says the same; this holds wherever the path is.
-    if (uid === process.geteuid?.()) void keeper.serve(openChannel(connection))
-    else binding().closeFd(connection)
+function serve(connection: number, { uid }: PeerCredentials): void {
+  // The mode of the path says the same; this holds wherever the path is.
+  if (uid !== process.geteuid?.()) {
+    binding().closeFd(connection)
+    return
+  }
+  try {
+    void keeper.serve(openChannel(connection))
+  } catch {
+    // Nothing that one connection needs and does not get may cost the others what is held for them.
+    binding().closeFd(connection)
   }
 }
 
 function end(): void {
-  // Also what keeps it from being collected while nobody else refers to it.
-  poll.close()
-  // While the lock is held nobody else is at these paths.
-  for (const file of [path, `${path}.lock`]) {
-    try {
-      unlinkSync(file)
-    } catch {
-      // Somebody was faster, or the folder is gone.
-    }
-  }
+  acceptor.close(true)
+  removeLock(`${path}.lock`)
   process.exit(0)
+}
+
+/** Another one's, if somebody tidied the folder up and a second companion began there. */
+function removeLock(file: string): void {
+  try {
+    const { dev, ino } = fstatSync(lock, { bigint: true })
+    const present = lstatSync(file, { bigint: true })
+    if (present.dev === dev && present.ino === ino) unlinkSync(file)
+  } catch {
+    // Somebody was faster, or the folder is gone.
+  }
 }

@@ -112,18 +112,18 @@ export class Companion {
   /**
    * Everything, and the companion ends, since nobody needs it any more.
    *
-   * It lets go only when all is here: a process that dies in between has taken nothing. Throws as `copy` does, and the
-   * companion goes on then.
+   * It lets go only when all is here: a process that dies in between has taken nothing. No other process may keep
+   * anything meanwhile: it would end with the companion. Throws as `copy` does, and the companion goes on then.
    */
   async take(options: WaitOptions = {}): Promise<Map<string, number[]>> {
     const taken = await this.copy(options)
     try {
       await this.#exchange.ask({ type: 'release' }, [], checkWait(options))
-    } catch (error) {
-      for (const fds of taken.values()) closeAll(fds)
-      throw error
+      await this.#exchange.awaitEnd()
+    } catch {
+      // All is here, and a companion that does not answer may have let go: nobody else may have it any more.
+      await this.close()
     }
-    await this.#exchange.awaitEnd()
     return taken
   }
 

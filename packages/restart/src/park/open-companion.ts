@@ -51,14 +51,15 @@ export async function openCompanion(options: CompanionOptions): Promise<Companio
       const left = deadline - performance.now()
       if (left <= 0) throw tooLate(path, timeoutMs)
       const channel = connect(path)
-      if (channel !== undefined) {
+      if (typeof channel === 'object') {
         const companion = await greet(path, channel, { signal, timeoutMs: Math.ceil(left) }, started)
         if (companion !== undefined) return companion
       }
-      const lock = tryLock(`${path}.lock`)
+      // Who listens, and only has no room for one more, is not replaced.
+      const lock = channel === 'full' ? undefined : tryLock(`${path}.lock`)
       if (lock !== undefined) {
         started?.forget()
-        started = startCompanion(path, lock, orphanMs)
+        started = await startCompanion(path, lock, orphanMs)
       } else {
         // Another process starts it just now, or it is about to end.
         await delay(retryMs, undefined, { signal })
@@ -70,13 +71,14 @@ export async function openCompanion(options: CompanionOptions): Promise<Companio
 }
 
 /** Undefined: nobody is there, or not yet. */
-function connect(path: string): FdChannel | undefined {
+function connect(path: string): FdChannel | 'full' | undefined {
   let fd: number
   try {
     fd = binding().connectQueue(path)
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    if (['ENOENT', 'ECONNREFUSED', 'EAGAIN'].includes(code)) return undefined
+    if (code === 'EAGAIN') return 'full'
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined
     if (['EPROTOTYPE', 'ENOTSOCK'].includes(code)) {
       throw companionError(companionCodes.foreign, `There is something else at ${path}`, error)
     }

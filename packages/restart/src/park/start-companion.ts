@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { lstatSync, unlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -9,8 +10,8 @@ import { companionCodes, companionError } from './companion-error.js'
 /** What keeps a process small that has nothing to compute. */
 const nodeFlags = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=0', '--no-warnings']
 
-/** Rejects if the companion ends by itself before `forget` is called. */
 export interface StartedCompanion {
+  /** Rejects if the companion ends by itself before `forget` is called. */
   readonly failed: Promise<never>
   forget(): void
 }
@@ -19,14 +20,20 @@ export interface StartedCompanion {
  * Starts the companion of a path whose lock the caller has; both are handed to it.
  *
  * It is in a session of its own, with nothing of this process but the socket and the lock: no environment, no terminal, no
- * working directory. Connecting works at once.
+ * working directory. Connecting works from then on.
+ *
+ * Throws a RestartError: `ERR_RESTART_COMPANION_FAILED`, or the errno's name.
  */
-export function startCompanion(path: string, lock: number, orphanMs: number): StartedCompanion {
+export async function startCompanion(
+  path: string,
+  lock: number,
+  orphanMs: number,
+): Promise<StartedCompanion> {
   let listener: number | undefined
   try {
     removeStale(path)
     listener = binding().listenQueue(path, 0o600, 16)
-    return watch(
+    return await watch(
       spawn(process.execPath, [...nodeFlags, programPath(), path, `${orphanMs}`], {
         cwd: '/',
         detached: true,
@@ -56,7 +63,13 @@ function programPath(): string {
   return join(dirname(manifest), 'dist/companion-program.cjs')
 }
 
-function watch(child: ChildProcess): StartedCompanion {
+async function watch(child: ChildProcess): Promise<StartedCompanion> {
+  try {
+    await once(child, 'spawn')
+  } catch (cause) {
+    const reason = (cause as Error).message
+    throw companionError(companionCodes.failed, `The companion could not be started: ${reason}`, cause)
+  }
   const stderr = child.stderr!
   let words = ''
   const collect = (text: string) => {
@@ -65,9 +78,6 @@ function watch(child: ChildProcess): StartedCompanion {
   stderr.setEncoding('utf8').on('data', collect)
   child.unref()
   const failed = new Promise<never>((_, reject) => {
-    child.once('error', (cause) => {
-      reject(companionError(companionCodes.failed, 'The companion could not be started', cause))
-    })
     child.once('close', (code, signal) => {
       const end = signal === null ? `with status ${code}` : `by ${signal}`
       reject(

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { linkSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { binding } from '../binding.js'
 import {
@@ -24,8 +25,6 @@ export interface MappedFileOptions {
   /** Default false: a file at `path` is an error. True: the new one takes its place in one step. */
   readonly replace?: boolean | undefined
 }
-
-let created = 0
 
 /**
  * Makes a file of zeros and maps it.
@@ -66,8 +65,9 @@ function createAt(
   sizeBytes: number,
   version: number,
 ): MappedFile {
-  created += 1
-  const unfinished = `${path}.${process.pid}.${created}.new`
+  // Not the number of the process: in a container it is the same at every start, and what one that was killed left
+  // behind would be in the way of all after it.
+  const unfinished = `${path}.${randomBytes(6).toString('hex')}.new`
   const operation = `create the mapped file ${path}`
   const fd = systemCall(operation, () => openSync(unfinished, 'wx+', 0o600))
   return orClose(fd, () => {

@@ -27,10 +27,8 @@ export class ExampleRoom implements AsyncDisposable {
   readonly control = join(this.folder, 'control.sock')
   readonly #programs: ChildProcess[] = []
 
-  /** For programs that others start: what tells them from all other processes. */
-  get env(): Record<string, string> {
-    return { EXAMPLE_FOLDER: this.folder }
-  }
+  /** What all programs get; it tells them from all other processes, and a program that others start needs it too. */
+  readonly env: Record<string, string> = { EXAMPLE_FOLDER: this.folder }
 
   /** Starts a program that stays. */
   launch(file: string, ...words: string[]): Running {

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 
 /** Where the command prints to. */
@@ -9,11 +8,11 @@ export interface Output {
   note(text: string): void
 }
 
+/** Who reads may have had enough, as in `restart status | head`: what is done goes on, and its exit status is told. */
 export function outputTo(stdout: Writable, stderr: Writable): Output {
+  for (const stream of [stdout, stderr]) stream.on('error', () => {})
   return {
-    async print(text) {
-      if (!stdout.write(`${text}\n`)) await once(stdout, 'drain')
-    },
+    print: (text) => new Promise((resolve) => stdout.write(`${text}\n`, () => resolve())),
     note(text) {
       stderr.write(`${text}\n`)
     },
