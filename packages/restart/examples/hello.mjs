@@ -17,6 +17,8 @@ async function serve(port) {
   server.listen(socket.listenOptions())
   await instance.ready()
   console.log(`version ${instance.generation} serves on port ${socket.address.port}`)
+  await instance.ended
+  process.exit()
 }
 
 const [word, port] = process.argv.slice(2)

@@ -26,7 +26,14 @@ export function errorText(program: string, error: unknown): string {
       ? ['  the last that it wrote:', ...stderr.map((line) => `    | ${plainText(line)}`)]
       : []),
     ...(hint === undefined ? [] : [`  ${plainText(hint)}`]),
+    ...reasonIn(stderr ?? []),
   ].join('\n')
+}
+
+/** Logs show the last lines only, and those of a long stack say little: its first line comes again. */
+function reasonIn(stderr: readonly string[]): string[] {
+  const reason = stderr.find((line) => /^\w*(Error|Exception)\b.*: \S/.test(line))
+  return reason === undefined || reason === stderr.at(-1) ? [] : [`  it said: ${plainText(reason)}`]
 }
 
 /** Of those before them the words tell. */
@@ -35,7 +42,7 @@ const STAGE_WORDS: Record<string, string> = {
   starting: 'the new process started',
   'handing-over': 'the new process was given sockets and state',
   waiting: 'waiting for the new process to be ready',
-  holding: 'the new process served on probation',
+  holding: 'the new process was held, and this one could take back',
   ready: 'the new process took over',
 }
 
