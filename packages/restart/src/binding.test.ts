@@ -9,8 +9,10 @@ afterEach(() => {
 
 test('importing works on every platform; the first call says that it needs Linux', async () => {
   Object.defineProperty(process, 'platform', { value: 'darwin' })
-  const { openChannelPair, openListenSocket } = await import('./index.js')
+  const { inheritedDescriptors, openChannelPair, openListenSocket } = await import('./index.js')
   const unsupported = expect.objectContaining({ code: 'ERR_UNSUPPORTED_PLATFORM' })
   expect(() => openChannelPair()).toThrow(unsupported)
+  // It would read a folder that is not there, and blame that.
+  expect(() => inheritedDescriptors()).toThrow(unsupported)
   await expect(openListenSocket('http', { port: 0 })).rejects.toEqual(unsupported)
 })

@@ -65,7 +65,7 @@ export {
 } from './descriptor/listen-socket.js'
 export { type ListenUnixOptions, listenUnix } from './descriptor/listen-unix.js'
 export { type ListenSocketOptions, openListenSocket } from './descriptor/open-listen-socket.js'
-export type { Relisten } from './drain/accepting.js'
+export type { ListenedAddress, Relisten } from './drain/accepting.js'
 export { type Drain, openDrain } from './drain/drain.js'
 export type { DrainEnvironment } from './drain/drain-environment.js'
 export type {
@@ -80,7 +80,12 @@ export type { CutWork, DrainPhase, DrainReport, HookFailure } from './drain/drai
 export type { DrainStatus } from './drain/drain-status.js'
 export type { DrainHook } from './drain/hook-part.js'
 export type { WebSocketLike, WebSocketServerLike } from './drain/web-socket-part.js'
-export { isRestartError, RestartError, type RestartErrorDetails } from './errors/restart-error.js'
+export {
+  isRestartError,
+  type ProcessEnd,
+  RestartError,
+  type RestartErrorDetails,
+} from './errors/restart-error.js'
 export type { Before } from './instance/before.js'
 export type { EndReport } from './instance/end-report.js'
 export { Instance, type StopOptions } from './instance/instance.js'
@@ -124,7 +129,8 @@ export {
 } from './udp/open-udp-responder.js'
 export { openUdpServer, UdpServer, type UdpServerOptions } from './udp/open-udp-server.js'
 export type { UdpPeer } from './udp/route.js'
-export type { ReaderState, UdpSuccession } from './udp/shared-reader.js'
+export type { ReaderState } from './udp/shared-reader.js'
 export type { UdpCounters, UdpSessionCounters } from './udp/udp-counters.js'
 export type { UdpSocketSource } from './udp/udp-options.js'
 export type { UdpCloseReason, UdpSession } from './udp/udp-session.js'
+export type { UdpSuccession } from './udp/udp-succession.js'

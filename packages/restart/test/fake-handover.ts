@@ -232,6 +232,8 @@ export class FakeEnvironment extends FakeClock implements HandoverEnvironment {
 
   closeFd = this.descriptors.close
 
+  signal(): void {}
+
   async spawn(): Promise<FakeOffspring> {
     if (this.refuseSpawn) throw Object.assign(new Error('no'), { code: 'ERR_RESTART_SPAWN_FAILED' })
     const offspring = new FakeOffspring(1000 + this.spawned.length, this.descriptors, this.obeysTerm)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { waitFor } from '@slatfatf/netns'
@@ -14,17 +14,19 @@ import {
   requestRestart,
   requestStatus,
 } from '../src/index.js'
-import { ServiceRoom, servicePath } from './service-room.js'
+import { kill, ServiceRoom, servicePath } from './service-room.js'
 
 /** The running version, played by this process: it dies by closing everything that it has of the next version. */
 class Predecessor {
   readonly channel: FdChannel
   readonly pid: number
+  readonly control: string
   readonly #child
 
   constructor(room: ServiceRoom) {
     const { channel, fd } = openChannelPair()
     this.channel = channel
+    this.control = room.control
     this.#child = spawn(process.execPath, [servicePath], {
       env: { ...process.env, SERVICE_FOLDER: room.folder, RESTART_CHANNEL_FD: '3' },
       stdio: ['ignore', 'ignore', 'pipe', fd],
@@ -51,8 +53,10 @@ const steps: [name: string, step: Step][] = [
   ['it was greeted', async (p) => p.hear('hello')],
   [
     'welcome',
-    async ({ channel }, _, stderr) =>
-      channel.send({ type: 'welcome', protocol: 1, pid: process.pid, generation: 6 }, [stderr]),
+    async ({ channel, control }, _, stderr) =>
+      channel.send({ type: 'welcome', protocol: 1, pid: process.pid, generation: 6, coordination: control }, [
+        stderr,
+      ]),
   ],
   [
     'offer',
@@ -143,7 +147,46 @@ test('a new version that was sent away does not carry on, whatever becomes of wh
   room.touch('go')
   // ready() rejects, and nobody catches it.
   await waitFor(() => !room.isOurs(predecessor.pid), { message: 'the end of the version', timeoutMs: 15_000 })
-  expect(room.events()).toEqual([])
+  expect(room.events().filter((event) => event.startsWith('ready'))).toEqual([])
   server.close()
   socket.close()
+})
+
+test('a new version that was given everything and is then sent away takes nothing with it', async () => {
+  await using room = new ServiceRoom()
+  const pidFile = join(room.folder, 'app.pid')
+  room.deploy({ options: { pidFile } })
+  const socket = await openListenSocket('web', { path: room.web })
+  const control = await openListenSocket('control', { path: room.control })
+  const predecessor = new Predecessor(room)
+  for (const [, step] of steps.slice(0, 7)) await step(predecessor, socket, 2)
+  await predecessor.channel.send({ type: 'commit', coordination: true, generations: [] }, [control.fd])
+  await predecessor.hear('committed')
+  await predecessor.channel.send({ type: 'cancel', code: 'ERR_RESTART_READY_TIMEOUT', message: 'too late' })
+  kill(predecessor.pid, 'SIGTERM')
+  await waitFor(() => !room.isOurs(predecessor.pid), { message: 'the end of the version', timeoutMs: 15_000 })
+  expect([room.web, room.control, pidFile].map(existsSync)).toEqual([true, true, true])
+  predecessor.die()
+  for (const each of [socket, control]) each.close()
+})
+
+test('a predecessor whose channel ends before its sockets do is waited for: all of a dying process does not go at once', async () => {
+  await using room = new ServiceRoom()
+  room.deploy({})
+  const socket = await openListenSocket('web', { path: room.web })
+  const control = await openListenSocket('control', { path: room.control })
+  const predecessor = new Predecessor(room)
+  for (const [, step] of steps.slice(0, 2)) await step(predecessor, socket, 2)
+  predecessor.die()
+  await waitFor(() => room.events().some((event) => event.startsWith('listens')))
+  // It has met EADDRINUSE by now, or will not at all.
+  await requestStatus({ path: room.control, timeoutMs: 50 }).catch(() => {})
+  socket.close()
+  await room.waitForAnswer(({ pid }) => pid === predecessor.pid)
+  await requestStatus({ path: room.control, timeoutMs: 50 }).catch(() => {})
+  control.close()
+  await waitFor(() => requestStatus({ path: room.control, timeoutMs: 500 }).catch(() => undefined), {
+    timeoutMs: 15_000,
+    message: 'the coordination socket',
+  })
 })

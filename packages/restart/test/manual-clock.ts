@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs'
+import { binding } from '../src/binding.js'
 import type { DrainEnvironment } from '../src/drain/drain-environment.js'
 
 /** Time that passes only when a test says so. */
@@ -37,8 +38,8 @@ export class ManualClock implements DrainEnvironment {
     this.#now = end
   }
 
-  duplicateFd(): number {
-    throw new Error('not in this test')
+  duplicateFd(fd: number): number {
+    return binding().duplicateFd(fd)
   }
 
   closeFd(fd: number): void {

@@ -22,6 +22,7 @@ export interface ServiceAnswer {
   state?: string
   exited: boolean
   label?: string
+  release?: string
   variables: string[]
 }
 
@@ -32,7 +33,8 @@ export class ServiceRoom implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'restart-room-'))
   readonly control = join(this.folder, 'control.sock')
   readonly web = join(this.folder, 'web.sock')
-  readonly program = servicePath
+  /** What the first version is started with. */
+  program = servicePath
   firstStderr: string | undefined
   /** What all generations wrote to the standard error that the first one was given. */
   stderr = ''
@@ -58,7 +60,7 @@ export class ServiceRoom implements AsyncDisposable {
 
   /** Starts a process, and waits for nothing. */
   launch(env: NodeJS.ProcessEnv = {}): ChildProcess {
-    const words = [process.execPath, servicePath]
+    const words = [process.execPath, this.program]
     // Opens 20 and 40 and becomes the service.
     const shell = ['-c', `exec 20</dev/null 40</dev/null; exec ${words.join(' ')}`]
     const gap = env.SERVICE_GAP !== undefined

@@ -16,6 +16,12 @@ export interface DrainConnections {
   /**
    * Takes over descriptors of connections that belong to the HTTP server of this name, which may be registered
    * later. After 10 s without such a server they are closed.
+   *
+   * If it throws they are still the caller's, and the predecessor should be told that they were not taken: RestartError
+   * `ERR_RESTART_STOPPING` when the drain is over, `ERR_RESTART_TOO_MANY_DESCRIPTORS` when this process has no room for
+   * them and for new ones.
    */
   receive(server: string, fds: readonly number[]): void
+  /** Whether an HTTP server of this name was registered with `handOver`. */
+  serves(server: string): boolean
 }

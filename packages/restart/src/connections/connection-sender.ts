@@ -4,7 +4,7 @@ import { idleSockets } from './idle-sockets.js'
 import { stoppedDescriptor } from './socket-descriptor.js'
 
 // One message of the kernel carries at most 253, and few connections should wait for one answer.
-const batchSize = 250
+const largestBatch = 250
 
 interface MovableConnection {
   readonly socket: Socket
@@ -20,13 +20,16 @@ interface ConnectionSource<C extends MovableConnection> {
   candidates(): Iterable<C>
   /** The successor has them; they are closed here by now. */
   moved(count: number): void
+  /** The successor has not said in time whether it has them; they are closed here by now. */
+  unconfirmed(count: number): void
   /** This one cannot be sent, and is open for reading again. */
   stays(connection: C): void
   /** None can be sent any more. */
-  gaveUp(cause: unknown): void
+  gaveUp(): void
 }
 
-interface Descriptors {
+interface SenderEnvironment {
+  after(delayMs: number, run: () => void): () => void
   duplicateFd(fd: number): number
   closeFd(fd: number): void
 }
@@ -37,19 +40,31 @@ interface Descriptors {
  * The order is what keeps requests from being lost: reading stops first; then the parser is asked whether it
  * holds anything; then the descriptor goes. What arrives meanwhile stays in the kernel's queue, which both
  * descriptors share. The original is closed after the successor has its own; if that fails, reading goes on.
+ * After silence nobody knows who has them: two must not read, so they are closed here, and the successor that gets to
+ * them late serves them still.
  */
 export class ConnectionSender<C extends MovableConnection> {
   readonly #source: ConnectionSource<C>
   readonly #carrier: ConnectionCarrier
-  readonly #descriptors: Descriptors
+  readonly #environment: SenderEnvironment
+  readonly #patienceMs: number
   readonly #unmovable = new WeakSet<Socket>()
   #state: 'resting' | 'due' | 'sending' | 'ended' = 'resting'
   #again = false
+  #batchSize = largestBatch
+  #stopWaiting: () => void = () => {}
 
-  constructor(source: ConnectionSource<C>, carrier: ConnectionCarrier, descriptors: Descriptors) {
+  constructor(
+    source: ConnectionSource<C>,
+    carrier: ConnectionCarrier,
+    environment: SenderEnvironment,
+    /** How long an answer of the successor is waited for. */
+    patienceMs: number,
+  ) {
     this.#source = source
     this.#carrier = carrier
-    this.#descriptors = descriptors
+    this.#environment = environment
+    this.#patienceMs = patienceMs
   }
 
   /** Whether this connection will be sent once it is idle. */
@@ -68,6 +83,7 @@ export class ConnectionSender<C extends MovableConnection> {
 
   end(): void {
     this.#state = 'ended'
+    this.#stopWaiting()
   }
 
   async #run(): Promise<void> {
@@ -78,6 +94,8 @@ export class ConnectionSender<C extends MovableConnection> {
       let batch = this.#nextBatch()
       while (batch.length > 0) {
         if (!(await this.#send(batch))) return
+        // What was opened for reading again begins to read in between: `pause` does not call that off.
+        await new Promise((resolve) => setImmediate(resolve))
         batch = this.#nextBatch()
       }
     } while (this.#again)
@@ -89,7 +107,7 @@ export class ConnectionSender<C extends MovableConnection> {
     if (this.#ended()) return []
     const stopped: C[] = []
     for (const connection of this.#source.candidates()) {
-      if (stopped.length >= batchSize) break
+      if (stopped.length >= this.#batchSize) break
       if (connection.moving || !this.takes(connection)) continue
       connection.socket.pause()
       stopped.push(connection)
@@ -110,36 +128,65 @@ export class ConnectionSender<C extends MovableConnection> {
 
   /** False when there is no point in going on. */
   async #send(batch: C[]): Promise<boolean> {
+    const { sent, fds } = this.#duplicate(batch)
+    const answer = fds.length === 0 ? 'nothing' : await this.#ask(fds)
+    // All are closed, and counted, by now.
+    if (this.#ended()) return false
+    if (answer === 'taken' || answer === 'silence') {
+      for (const { socket } of sent) socket.destroy()
+      if (answer === 'taken') this.#source.moved(sent.length)
+      else this.#source.unconfirmed(sent.length)
+    } else for (const connection of sent) this.#stay(connection)
+    if (answer === 'taken' || (answer === 'nothing' && this.#batchSize > 0)) return true
+    this.#state = 'ended'
+    this.#source.gaveUp()
+    return false
+  }
+
+  /** Duplicates: a timeout may close the original meanwhile, and its number may become another file. */
+  #duplicate(batch: C[]): { sent: C[]; fds: number[] } {
     const sent: C[] = []
     const fds: number[] = []
-    let accepted = false
-    let cause: unknown
+    const left = [...batch]
     try {
       for (const connection of batch) {
         const fd = stoppedDescriptor(connection.socket)
+        if (fd !== undefined) fds.push(this.#environment.duplicateFd(fd))
+        left.shift()
         if (fd === undefined) this.#stay(connection)
-        else {
-          // A duplicate: a timeout may close the original meanwhile, and its number may become another file.
-          fds.push(this.#descriptors.duplicateFd(fd))
-          sent.push(connection)
-        }
+        else sent.push(connection)
       }
-      accepted = fds.length === 0 || (await this.#carrier.send(this.#source.name, fds))
-    } catch (error) {
-      cause = error
-    } finally {
-      for (const fd of fds) this.#descriptors.closeFd(fd)
+    } catch {
+      // No descriptor is left (EMFILE): fewer at a time, and some for the rest of the process.
+      this.#batchSize = Math.ceil(sent.length / 2)
+      for (const fd of fds.splice(this.#batchSize)) this.#environment.closeFd(fd)
+      for (const connection of [...sent.splice(this.#batchSize), ...left]) {
+        connection.moving = false
+        connection.socket.resume()
+      }
     }
-    if (accepted) {
-      for (const { socket } of sent) socket.destroy()
-      if (sent.length > 0) this.#source.moved(sent.length)
-      return !this.#ended()
-    }
-    for (const connection of batch) this.#stay(connection)
-    if (this.#ended()) return false
-    this.#state = 'ended'
-    this.#source.gaveUp(cause)
-    return false
+    return { sent, fds }
+  }
+
+  #ask(fds: readonly number[]): Promise<'taken' | 'refused' | 'silence'> {
+    return new Promise((resolve) => {
+      // setImmediate: if this process was the one that stood still, the answer is read before its absence is believed.
+      this.#stopWaiting = this.#environment.after(this.#patienceMs, () =>
+        setImmediate(() => resolve('silence')),
+      )
+      const close = () => {
+        this.#stopWaiting()
+        // Not before: until then they may still be on their way into the kernel.
+        for (const fd of fds) this.#environment.closeFd(fd)
+      }
+      const sending = async () => this.#carrier.send(this.#source.name, fds)
+      sending()
+        .then(
+          (taken) => resolve(taken ? 'taken' : 'refused'),
+          () => resolve('refused'),
+        )
+        .finally(close)
+    })
   }
 
   #stay(connection: C): void {

@@ -1,79 +1,12 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
 import { waitFor } from '@slatfatf/netns'
-import { afterEach, expect, test } from 'vitest'
-import { connectRaw, get, type RawClient } from '../../test/raw-client.js'
+import { expect, test } from 'vitest'
+import { cleanUp, client, type Generation, generation, leadTo } from '../../test/in-process-generations.js'
+import { get } from '../../test/raw-client.js'
 import { binding } from '../binding.js'
-import { type Drain, openDrain } from '../drain/drain.js'
-
-interface Generation {
-  server: Server
-  drain: Drain
-  /** The server's side of its connections. */
-  sockets: Set<Socket>
-  /** Requests that the handler holds back, by path. */
-  held: Map<string, () => void>
-}
-
-const cleanUp: (() => void)[] = []
-
-afterEach(() => {
-  for (const step of cleanUp.splice(0).reverse()) step()
-})
-
-async function generation(
-  name: string,
-  {
-    handOver = true,
-    options = {},
-    handler,
-  }: { handOver?: boolean; options?: ServerOptions; handler?: RequestListener } = {},
-): Promise<Generation> {
-  const held = new Map<string, () => void>()
-  const server = createServer(
-    options,
-    handler ??
-      ((request, answer) => {
-        request.resume()
-        const end = () => answer.end(`${name}${request.url}`)
-        if (request.url!.startsWith('/held')) held.set(request.url!, end)
-        else request.on('end', end)
-      }),
-  )
-  const drain = openDrain({ timeoutMs: 20_000, politeMs: 15_000 })
-  cleanUp.push(() => drain.kill())
-  drain.http('web', server, { handOver, lingerMs: 100 })
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  return { server, drain, sockets, held }
-}
-
-/** The kernel's part of a hand-over, within one process. */
-function leadTo({ drain }: Generation, from: Generation): void {
-  from.drain.connections.carrier = {
-    async send(server, fds) {
-      drain.connections.receive(
-        server,
-        fds.map((fd) => binding().duplicateFd(fd)),
-      )
-      return true
-    },
-  }
-}
-
-async function client({ server, sockets }: Generation): Promise<RawClient> {
-  const { size } = sockets
-  const made = await connectRaw((server.address() as AddressInfo).port)
-  cleanUp.push(() => made.close())
-  await waitFor(() => sockets.size > size)
-  return made
-}
+import { openDrain } from '../drain/drain.js'
 
 test('an idle connection is served on by the successor, and its client notices nothing', async () => {
   const old = await generation('old')
@@ -347,6 +280,33 @@ test('a connection that nobody claims is closed when the drain ends', async () =
   await old.drain.start()
   await drain.start()
   expect(await idle.ended()).toBe('end')
+})
+
+test('connections that come after the drain are not taken, instead of waiting ten seconds for nobody', async () => {
+  const old = await generation('old')
+  const next = await generation('next')
+  expect(next.drain.connections.serves('web')).toBe(true)
+  expect(next.drain.connections.serves('api')).toBe(false)
+  await next.drain.start()
+  let refusal: unknown
+  old.drain.connections.carrier = {
+    async send(server, fds) {
+      try {
+        next.drain.connections.receive(server, fds)
+      } catch (error) {
+        refusal = error
+      }
+      return refusal === undefined
+    },
+  }
+  const idle = await client(old)
+  const report = old.drain.start()
+  await waitFor(() => refusal)
+  expect(refusal).toMatchObject({ code: 'ERR_RESTART_STOPPING' })
+  idle.send(get('/1'))
+  await idle.sees('old/1')
+  expect(idle.text).toContain('Connection: close')
+  expect(await report).toMatchObject({ clean: true, handedOver: 0 })
 })
 
 test('a client that goes while nobody has read from it yet leaves nothing behind', async () => {

@@ -1,5 +1,7 @@
+import { freeDescriptors } from '../descriptor/free-descriptors.js'
 import type { DrainEnvironment } from '../drain/drain-environment.js'
 import { invalidType } from '../errors/invalid-argument.js'
+import { RestartError } from '../errors/restart-error.js'
 
 // Nobody answers them meanwhile: a client is better off with a closed connection than with a silent one.
 const unclaimedMs = 10_000
@@ -11,14 +13,26 @@ export class ReceivedConnections {
   readonly #environment: DrainEnvironment
   readonly #servers = new Map<string, Admit>()
   readonly #unclaimed = new Map<string, { fds: number[]; cancel: () => void }>()
+  #closed = false
 
   constructor(environment: DrainEnvironment) {
     this.#environment = environment
   }
 
-  /** Takes the descriptors over, whether the server is known already or not. */
+  /** Takes the descriptors over, whether the server is known already or not; none of them if it throws. */
   receive(server: string, fds: readonly number[]): void {
     if (typeof server !== 'string') throw invalidType('server', 'a string', server)
+    if (this.#closed) {
+      throw new RestartError(`Connections of ${server} come too late: the drain is over`, {
+        code: 'ERR_RESTART_STOPPING',
+      })
+    }
+    if (freeDescriptors() === 0) {
+      throw new RestartError(`Connections of ${server} would leave no descriptor for new ones`, {
+        code: 'ERR_RESTART_TOO_MANY_DESCRIPTORS',
+        hint: 'Raise the limit of open files: LimitNOFILE= in the unit, ulimit -n in a shell',
+      })
+    }
     const admit = this.#servers.get(server)
     if (admit !== undefined) {
       for (const fd of fds) this.#admit(admit, fd)
@@ -31,6 +45,11 @@ export class ReceivedConnections {
     }
     const cancel = this.#environment.after(unclaimedMs, () => this.#close(server))
     this.#unclaimed.set(server, { fds: [...fds], cancel })
+  }
+
+  /** Whether a server of this name takes connections. */
+  serves(server: string): boolean {
+    return this.#servers.has(server)
   }
 
   /** A server of this name is there now. */
@@ -51,6 +70,7 @@ export class ReceivedConnections {
   }
 
   close(): void {
+    this.#closed = true
     for (const server of [...this.#unclaimed.keys()]) this.#close(server)
     this.#servers.clear()
   }

@@ -31,7 +31,7 @@ export class Acceptor {
 
   constructor(fd: number) {
     this.#fd = fd
-    this.#poll = new (binding().DescriptorPoll)(fd)
+    this.#poll = new (binding().DescriptorPoll)(fd, true)
   }
 
   get fd(): number {

@@ -56,6 +56,15 @@ function explain(path: string, { code, message }: NodeJS.ErrnoException): [strin
         `${path} is a socket of another type`,
         'Give the path of the coordination socket',
       ]
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'ENOBUFS':
+    case 'ENOMEM':
+      return [
+        code,
+        `this process has no room for a connection to ${path}: ${message}`,
+        'This says nothing about the instance: ulimit -n, sysctl fs.file-max, free',
+      ]
     default:
       return [
         'ERR_RESTART_NOT_LISTENING',

@@ -35,7 +35,7 @@ export interface RestartAnswer extends RestartResult {
  * connection within ten seconds.
  *
  * Throws RestartError: `ERR_RESTART_CONFIG_INVALID`, `ERR_RESTART_NOT_LISTENING`, `ERR_RESTART_NOT_PERMITTED`,
- * `ERR_RESTART_NOT_ANSWERING` (nothing was asked); `ERR_RESTART_BUSY`; `ERR_RESTART_NO_ANSWER`,
+ * `ERR_RESTART_NOT_ANSWERING`, `EMFILE` and other errnos (nothing was asked); `ERR_RESTART_BUSY`; `ERR_RESTART_NO_ANSWER`,
  * `ERR_RESTART_CONNECTION_LOST` (the outcome is unknown); `ERR_RESTART_MALFORMED`, `ERR_RESTART_VERSION` (another
  * program, or another version of this one); and with its own code what the instance says went wrong, with `stage`, and
  * `exit` and `stderr` of the new process. AbortError; TypeError `ERR_INVALID_ARG_TYPE`, RangeError

@@ -31,6 +31,9 @@ export function checkValidation(value: unknown): asserts value is Validation {
   if (cwd !== undefined && typeof cwd !== 'string') throw invalidType('validate.cwd', 'a string', cwd)
 }
 
+/** For the last words of a check that has ended. */
+const OUTPUT_GRACE_MS = 500
+
 interface Bounds {
   timeoutMs: number
   signal: AbortSignal | undefined
@@ -82,10 +85,12 @@ function run({ file, args = [], cwd, env }: ValidationCommand, { timeoutMs, sign
     const outputs = [child.stdout, child.stderr] as (Readable | undefined)[]
     for (const output of outputs) output?.on('data', (chunk: Buffer) => lines.add(chunk))
     let isOver = false
+    let grace: NodeJS.Timeout | undefined
     const end = (error?: Error) => {
       if (isOver) return
       isOver = true
       clearTimeout(timer)
+      clearTimeout(grace)
       signal?.removeEventListener('abort', aborted)
       child.kill('SIGKILL')
       // A grandchild may hold them open.
@@ -101,11 +106,16 @@ function run({ file, args = [], cwd, env }: ValidationCommand, { timeoutMs, sign
     child.on('error', (cause) => {
       end(invalid(`${file} could not be run: ${cause.message}`, { cause }))
     })
-    child.on('close', (code, killer) => {
+    const ended = (code: number | null, killer: NodeJS.Signals | null) => {
       if (code === 0) return end()
       const how = killer === null ? `exited with status ${code}` : `was ended by ${killer}`
       const error = invalid(`${[file, ...args].join(' ')} ${how}`, {})
       end(Object.assign(error, { exit: { code, signal: killer }, stderr: lines.take() }))
+    }
+    // What it left running in the background may hold its output open for ever.
+    child.on('exit', (code, killer) => {
+      grace = setTimeout(ended, OUTPUT_GRACE_MS, code, killer)
     })
+    child.on('close', ended)
   })
 }

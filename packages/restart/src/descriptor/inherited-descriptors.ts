@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { binding } from '../binding.js'
+import { binding, requireLinux } from '../binding.js'
 import { checkInteger } from '../errors/invalid-argument.js'
 import { systemError } from '../errors/restart-error.js'
 import type { FdDescription } from './descriptor-binding.js'
@@ -15,8 +15,11 @@ export interface InheritedDescriptor {
  *
  * Node marks what it inherits close-on-exec, but stops at the first gap in the numbers: what lies behind one goes on from
  * generation to generation, and keeps a port or a pipe open for ever. Whose they are only the program can know.
+ *
+ * @throws {RestartError} `ERR_UNSUPPORTED_PLATFORM`.
  */
 export function inheritedDescriptors(): InheritedDescriptor[] {
+  requireLinux()
   const inherited: InheritedDescriptor[] = []
   for (const fd of openDescriptors()) {
     if (fd <= 2) continue

@@ -18,7 +18,7 @@ export interface DrainOptions {
   timeoutMs?: number | undefined
   /** Upper bound of the polite phase. Default: `timeoutMs` less a tenth, and less at most a second. */
   politeMs?: number | undefined
-  /** Has a server listen again when `resumeAccepting` is called. Default: on the address that it had. */
+  /** Has a server listen again when `resumeAccepting` is called, given where it did. Default: on the same address. */
   relisten?: Relisten | undefined
   /** For tests: the clock, and how descriptors are duplicated. */
   environment?: DrainEnvironment | undefined

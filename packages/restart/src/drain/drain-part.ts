@@ -11,6 +11,8 @@ export interface PolitePhase {
   readonly carrier: ConnectionCarrier | undefined
   /** To be called whenever `open` may have become 0. */
   changed(): void
+  /** Notes in the report what was ended before it was done, other than by `force`. */
+  cut(work: CutWork): void
   /** Notes in the report what went wrong; the drain goes on. */
   failed(phase: DrainPhase, error: unknown): void
 }

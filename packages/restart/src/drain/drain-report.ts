@@ -8,7 +8,8 @@ export interface CutWork {
   /**
    * `request`: an HTTP/1.1 request without its whole answer; `connection`: an HTTP/1.1 connection with a part of
    * a request; `handshake`: a TLS handshake; `upgraded`: a connection after an upgrade or CONNECT;
-   * `http2-stream`; `websocket`: one that did not answer the close frame in time; `socket`: of a `net` server.
+   * `unconfirmed`: a connection that was sent to the successor, which has not said in time that it has it, and may serve
+   * it all the same; `http2-stream`; `websocket`: one that did not answer the close frame in time; `socket`: of a `net` server.
    */
   readonly kind: string
   /** Under which the server was registered. */

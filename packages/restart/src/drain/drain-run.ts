@@ -46,16 +46,22 @@ export class DrainRun {
     })
   }
 
+  get #hasEnded(): boolean {
+    return this.#state === 'ended'
+  }
+
   begin(): void {
     const { environment, timeoutMs, politeMs } = this.#options
     this.#enter('stop')
     for (const part of this.#parts) part.stopAccepting()
+    // Who hears of the phases may have killed the drain, and so may a hook.
+    if (this.#hasEnded) return
     this.#enter('polite')
+    if (this.#hasEnded) return
     this.#cancelBound = environment.after(timeoutMs, () => this.#finish())
     this.#cancelPolite = environment.after(politeMs, () => this.force())
     this.#state = 'polite'
     for (const part of this.#parts) {
-      // A hook may have killed the drain.
       if (this.#state === 'polite') part.start(this.#phaseOf(part))
     }
     this.#starting = false
@@ -66,7 +72,9 @@ export class DrainRun {
   add(part: DrainPart): void {
     this.#parts.push(part)
     part.stopAccepting()
-    if (this.#state === 'ended') return
+    if (this.#hasEnded) return
+    // `begin` comes to it as to all others.
+    if (this.#starting && this.#state !== 'forced') return
     part.start(this.#phaseOf(part))
     if (this.#state === 'forced') this.#cut.push(...part.force())
   }
@@ -114,6 +122,7 @@ export class DrainRun {
       politeMs,
       carrier,
       changed: () => this.#changed(),
+      cut: (work) => void this.#cut.push(work),
       failed: (phase, error) => this.#failures.push({ name: part.name, phase, error }),
     }
   }
@@ -146,7 +155,7 @@ export class DrainRun {
     if (this.#state === 'ended') return
     // Reached only when the two bounds are the same.
     if (this.#state === 'polite' && this.#parts.some((part) => part.open > 0)) this.force()
-    if ((this.#state as string) === 'ended') return
+    if (this.#hasEnded) return
     this.#state = 'ended'
     this.#cancelPolite()
     this.#cancelBound()

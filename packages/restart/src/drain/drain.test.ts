@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../test/manual-clock.js'
 import { openDrain } from './drain.js'
@@ -183,6 +183,75 @@ test('a signal ends the polite phase', async () => {
   ])
 })
 
+test('what is registered while the drain begins is started once', async () => {
+  const { drain } = opened()
+  const calls: string[] = []
+  const late = (name: string) => () => drain.hook(name, { polite: () => void calls.push(name) })
+  drain.signal.addEventListener('abort', late('by the signal'))
+  drain.hook('first', { stop: late('by a stop'), polite: late('by a hook') })
+  expect(await drain.start()).toMatchObject({ clean: true })
+  expect(calls.toSorted()).toEqual(['by a hook', 'by a stop', 'by the signal'])
+})
+
+test('a drain that is killed by who hears of its beginning ends, and leaves no timer', async () => {
+  for (const phase of ['stop', 'polite', 'signal']) {
+    const { drain, clock } = opened()
+    drain.hook('other', { polite: () => new Promise(() => {}) })
+    const kill = (heard: unknown) => {
+      if ((heard as { phase?: string }).phase === phase) drain.kill()
+    }
+    if (phase === 'signal') drain.signal.addEventListener('abort', () => drain.kill())
+    subscribe('@slatfatf/restart:drain', kill)
+    try {
+      expect(await drain.start()).toMatchObject({ durationMs: 0 })
+    } finally {
+      unsubscribe('@slatfatf/restart:drain', kill)
+    }
+    expect(clock.waiting).toBe(0)
+    expect(drain.status().state).toBe('drained')
+  }
+})
+
+test('a hook that is resumed while it still stops is not left stopped', async () => {
+  const { drain } = opened()
+  const calls: string[] = []
+  let stopped = () => {}
+  drain.hook('queue', {
+    stop: async () => {
+      await new Promise<void>((resolve) => {
+        stopped = resolve
+      })
+      calls.push('stopped')
+    },
+    resume: () => void calls.push('resumed'),
+  })
+  drain.stopAccepting()
+  const resumed = drain.resumeAccepting()
+  await new Promise((resolve) => setImmediate(resolve))
+  stopped()
+  await resumed
+  expect(calls).toEqual(['stopped', 'resumed'])
+})
+
+test('a stop that began before the drain is waited for, and its failure is in the report', async () => {
+  const { drain } = opened()
+  let fail: (error: Error) => void = () => {}
+  drain.hook('queue', {
+    stop: () =>
+      new Promise((_resolve, reject) => {
+        fail = reject
+      }),
+    resume: () => {},
+  })
+  drain.stopAccepting()
+  const report = drain.start()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(drain.status()).toMatchObject({ state: 'draining', open: [{ name: 'queue' }] })
+  const error = new Error('no broker')
+  fail(error)
+  expect(await report).toMatchObject({ clean: false, failures: [{ name: 'queue', phase: 'stop', error }] })
+})
+
 test('a hook may kill the drain that calls it', async () => {
   const { drain, clock } = opened()
   drain.hook('impatient', { polite: () => drain.kill() })
@@ -239,4 +308,25 @@ test('two servers of one kind cannot have one name', () => {
   drain.http('web', createHttpServer())
   drain.net('web', createServer())
   expect(() => drain.http('web', createHttpServer())).toThrow(/no other http part/)
+})
+
+test('no listener is left on a server after the drain', async () => {
+  const { drain } = opened()
+  const servers = {
+    http: createHttpServer(),
+    handOver: createHttpServer(),
+    http2: createHttp2Server(),
+    net: createServer(),
+  }
+  const count = (server: Server) =>
+    server.eventNames().map((name) => [name, server.listenerCount(name)] as const)
+  const before = Object.values(servers).map(count)
+  drain.http('http', servers.http)
+  drain.http('handOver', servers.handOver, { handOver: true })
+  drain.http2('http2', servers.http2)
+  drain.net('net', servers.net)
+  servers.http.on('upgrade', () => {})
+  servers.http.removeAllListeners('upgrade')
+  await drain.start()
+  expect(Object.values(servers).map(count)).toEqual(before)
 })

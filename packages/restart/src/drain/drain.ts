@@ -47,8 +47,8 @@ const phases = channel('@slatfatf/restart:drain')
  * 2. *polite*: each client is asked to go, in the way of its protocol, and nothing is closed that has work in it.
  * 3. *forced*: what is left is closed, and reported.
  *
- * Register servers before they listen: connections that were accepted earlier are unknown until their next
- * request. Publishes `{ drain, phase, reason }` on the diagnostics channel `@slatfatf/restart:drain`.
+ * Register servers before they listen: connections that were accepted earlier are looked up where Node keeps them, but not those
+ * of HTTP/2. Publishes `{ drain, phase, reason }` on the diagnostics channel `@slatfatf/restart:drain`.
  */
 export class Drain implements AsyncDisposable {
   /**
@@ -69,7 +69,11 @@ export class Drain implements AsyncDisposable {
     this.#bounds = drainBounds(options)
     const received = new ReceivedConnections(this.#bounds.environment)
     this.#received = received
-    this.connections = { carrier: undefined, receive: (server, fds) => received.receive(server, fds) }
+    this.connections = {
+      carrier: undefined,
+      receive: (server, fds) => received.receive(server, fds),
+      serves: (server) => received.serves(server),
+    }
   }
 
   /** Fires when the drain starts: long answers (server-sent events, long polling) end themselves by it. */
@@ -215,8 +219,9 @@ export class Drain implements AsyncDisposable {
       entered: (phase: DrainPhase) => phases.publish({ drain: this, phase, reason }),
     })
     this.#run = run
-    this.#started.abort()
     run.begin()
+    // Answers that end by it were told `Connection: close` by now.
+    this.#started.abort()
     const force = () => run.force()
     if (signal?.aborted === true) force()
     signal?.addEventListener('abort', force, { once: true })

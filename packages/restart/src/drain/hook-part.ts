@@ -24,7 +24,8 @@ export class HookPart implements DrainPart {
   #phase: PolitePhase | undefined
   readonly #running: DrainPhase[] = []
   #stopped = false
-  #stopError: unknown
+  /** The last of `stop` and `resume`, which run one after the other. */
+  #last: Promise<void> | undefined
 
   constructor(name: string, hook: DrainHook) {
     this.name = name
@@ -46,13 +47,15 @@ export class HookPart implements DrainPart {
   async resumeAccepting(): Promise<void> {
     if (!this.#stopped) return
     this.#stopped = false
-    await this.#hook.resume?.()
+    const { resume } = this.#hook
+    if (resume !== undefined) await this.#next(resume)
   }
 
   start(phase: PolitePhase): void {
     this.#phase = phase
     this.#stop()
-    if (this.#stopError !== undefined) phase.failed('stop', this.#stopError)
+    const stopping = this.#last
+    if (stopping !== undefined) this.#run('stop', () => stopping)
     const { polite } = this.#hook
     if (polite !== undefined) this.#run('polite', () => polite({ signal: this.#end.signal }))
   }
@@ -83,11 +86,16 @@ export class HookPart implements DrainPart {
     const { stop } = this.#hook
     if (this.#stopped || stop === undefined) return
     this.#stopped = true
-    if (this.#phase !== undefined) this.#run('stop', stop)
-    else
-      void call(stop).catch((error) => {
-        this.#stopError = error
-      })
+    // What it rejects with is told when the drain starts.
+    this.#next(stop).catch(() => {})
+  }
+
+  /** In their order: what is still stopping when it is resumed would end up stopped. */
+  #next(hook: () => void | Promise<void>): Promise<void> {
+    const running = this.#last?.catch(() => {})
+    const next = running === undefined ? call(hook) : running.then(() => call(hook))
+    this.#last = next
+    return next
   }
 
   #run(phase: DrainPhase, hook: () => void | Promise<void>): void {

@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
 import { type TLSSocket, Server as TlsServer } from 'node:tls'
+import { acceptedHttpSockets } from './accepted-sockets.js'
 import type { Listeners } from './listeners.js'
 
 export interface HttpConnection {
@@ -47,6 +48,7 @@ export class HttpConnections {
     listeners.follow(server, 'checkExpectation', this.#requested)
     listeners.follow(server, 'upgrade', this.#upgraded)
     listeners.follow(server, 'connect', this.#upgraded)
+    for (const socket of acceptedHttpSockets(server)) this.#accepted(socket)
   }
 
   get size(): number {
@@ -59,6 +61,13 @@ export class HttpConnections {
 
   [Symbol.iterator](): Iterator<HttpConnection> {
     return this.#all.values()
+  }
+
+  /** One that was there before; with it the answer that is open, as far as Node tells. */
+  #accepted(socket: Socket): void {
+    this.#known(socket)
+    const { _httpMessage: answer } = socket as { readonly _httpMessage?: unknown }
+    if (answer instanceof ServerResponse) this.#requested(answer.req, answer)
   }
 
   #handshake(socket: Socket): void {

@@ -11,6 +11,9 @@ import { type HttpConnection, HttpConnections, type HttpObserver } from './http-
 import { Lingering } from './lingering.js'
 import { Listeners } from './listeners.js'
 
+// A successor that is silent for so long does not turn its loop.
+const patienceMs = 5_000
+
 interface HttpPartOptions {
   readonly lingerMs: number
   readonly handOver: boolean
@@ -85,14 +88,15 @@ export class HttpPart implements DrainPart, HttpObserver {
     this.#sender?.end()
     this.#silent?.close()
     const idle = idleSockets(this.#server, this.#connections.sockets())
-    const counts = { request: 0, connection: 0, handshake: 0, upgraded: 0 }
+    const counts = { request: 0, connection: 0, handshake: 0, upgraded: 0, unconfirmed: 0 }
     for (const connection of [...this.#connections]) {
       const { socket, state, answers, moving } = connection
       if (socket.destroyed) continue
       const untouched = idle.has(socket) || socket.bytesRead === 0
       if (state === 'upgraded') counts.upgraded++
       else if (answers.size > 0) counts.request += answers.size
-      else if (!untouched && !moving) counts[state === 'http' ? 'connection' : 'handshake']++
+      else if (moving) counts.unconfirmed++
+      else if (!untouched) counts[state === 'http' ? 'connection' : 'handshake']++
       socket.destroy()
     }
     return Object.entries(counts)
@@ -155,11 +159,17 @@ export class HttpPart implements DrainPart, HttpObserver {
         this.#handedOver += count
         phase.changed()
       },
+      unconfirmed: (count: number) => {
+        phase.cut({ kind: 'unconfirmed', name: this.name, count })
+        phase.changed()
+      },
       stays: (connection: HttpConnection) => this.#drain(connection),
       gaveUp: () => {
         for (const connection of this.#connections) this.#drain(connection)
       },
     }
-    return new ConnectionSender(source, carrier, phase.environment)
+    // Those that it holds up still need time to end here.
+    const boundMs = Math.min(patienceMs, phase.politeMs / 2)
+    return new ConnectionSender(source, carrier, phase.environment, boundMs)
   }
 }

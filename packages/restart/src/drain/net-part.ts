@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
+import { acceptedSockets } from './accepted-sockets.js'
 import { Accepting, type Relisten } from './accepting.js'
 import type { DrainPart, PolitePhase } from './drain-part.js'
 import type { CutWork } from './drain-report.js'
@@ -33,6 +34,10 @@ export class NetPart implements DrainPart {
       if (!secure) this.#serve(socket)
     })
     if (secure) this.#listeners.on(server, 'secureConnection', (socket: Socket) => this.#serve(socket))
+    for (const socket of acceptedSockets(server)) {
+      this.#add(this.#sockets, socket)
+      if (!secure) this.#serve(socket)
+    }
   }
 
   get open(): number {

@@ -13,6 +13,12 @@ test('an errno that Node has no text for keeps its name from the system', () => 
   expect(errnoError(-512, 'read').code).toBe('ERRNO_512')
 })
 
+test('what neither libuv nor Node knows has its name too, where calls of this package meet it', () => {
+  const error = errnoError(-109, 'send a message')
+  expect(error.code).toBe('ETOOMANYREFS')
+  expect(error.message).toContain('too many descriptors are on their way')
+})
+
 test('a hint is part of the message, so that whoever sees only that knows what to do', () => {
   const error = errnoError(24, 'open a channel')
   expect(error.hint).toContain('ulimit -n')
@@ -42,5 +48,11 @@ test('the error of another copy of the package is recognised, other errors are n
 test('absent details are absent, not undefined', () => {
   const error = new RestartError('no', { code: 'ERR_RESTART_X', hint: undefined })
   expect({ ...error }).toEqual({ name: 'RestartError', code: 'ERR_RESTART_X' })
+})
+
+test('how the new version ended and what it wrote are part of the type', () => {
+  const exit = { code: 1, signal: null }
+  const error: RestartError = new RestartError('no', { code: 'ERR_RESTART_X', exit, stderr: ['last'] })
+  expect([error.exit?.code, error.exit?.signal, error.stderr?.at(-1)]).toEqual([1, null, 'last'])
   expect('hint' in error).toBe(false)
 })

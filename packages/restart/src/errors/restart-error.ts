@@ -1,6 +1,11 @@
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 
+/** What neither libuv nor `os.constants` has, and the calls of this package meet. */
+const linuxOnly: Record<number, [code: string, text: string] | undefined> = {
+  [-109]: ['ETOOMANYREFS', 'too many descriptors are on their way'],
+}
+
 let systemErrors: Map<number, [string, string]> | undefined
 
 const brand = Symbol.for('@slatfatf/restart.RestartError')
@@ -12,7 +17,15 @@ export interface RestartErrorDetails {
   syscall?: string | undefined
   stage?: string | undefined
   hint?: string | undefined
+  exit?: ProcessEnd | undefined
+  stderr?: readonly string[] | undefined
   cause?: unknown
+}
+
+/** How a process ended: one of the two is null. */
+export interface ProcessEnd {
+  code: number | null
+  signal: string | null
 }
 
 /**
@@ -31,6 +44,10 @@ export class RestartError extends Error {
   declare readonly stage?: string
   /** What to do about it. */
   declare readonly hint?: string
+  /** How the new version ended, if that is why the restart failed. */
+  declare readonly exit?: ProcessEnd
+  /** The last lines that the new version wrote to its standard error. */
+  declare readonly stderr?: readonly string[]
 
   constructor(message: string, details: RestartErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -40,6 +57,8 @@ export class RestartError extends Error {
     if (details.syscall !== undefined) this.syscall = details.syscall
     if (details.stage !== undefined) this.stage = details.stage
     if (details.hint !== undefined) this.hint = details.hint
+    if (details.exit !== undefined) this.exit = details.exit
+    if (details.stderr !== undefined) this.stderr = details.stderr
   }
 
   get [brand](): true {
@@ -83,6 +102,8 @@ function describeErrno(errno: number): [code: string, text: string] {
   systemErrors ??= getSystemErrorMap()
   const known = systemErrors.get(errno)
   if (known !== undefined) return known
+  const own = linuxOnly[errno]
+  if (own !== undefined) return own
   const name = Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0]
   return [name ?? `ERRNO_${-errno}`, `errno ${-errno}`]
 }
@@ -93,6 +114,8 @@ function hintFor(code: string): string | undefined {
       return 'The process may not open more descriptors: ulimit -n, or LimitNOFILE= in the unit'
     case 'ENFILE':
       return 'The system may not open more descriptors: sysctl fs.file-max'
+    case 'ETOOMANYREFS':
+      return 'Descriptors that were sent wait to be received; their number is bounded by the limit of open files'
     case 'ENOSPC':
       return 'The file system is full: df, and for memory files: free'
     default:

@@ -60,10 +60,9 @@ export class Attempt {
   #gift: Gift | undefined
   #saved = false
   #paused = false
-  #introduced = false
   #released = false
   #committing = false
-  #resumed: Promise<void> | undefined
+  #resumed: Promise<unknown> | undefined
   #dismissed: Promise<void> = Promise.resolve()
 
   constructor(
@@ -91,7 +90,7 @@ export class Attempt {
     return this.#dismissed
   }
 
-  /** False once the next version has been told to take over: then it does, or fails by itself. */
+  /** False once the next version is given what only one can have: then it takes over, or fails by itself. */
   cancel(reason: RestartError): boolean {
     if (this.#committing) return false
     this.#trouble.raise(reason)
@@ -112,8 +111,9 @@ export class Attempt {
       }
     } catch (error) {
       const cause = this.#trouble.first ?? (error as Error)
-      await this.#takeBack(cause)
-      throw failures.withDetails(cause, this.#stage, this.#contact?.offspring, this.#contact?.exit)
+      const undoError = await this.#takeBack(cause)
+      const { offspring, exit } = this.#contact ?? {}
+      throw failures.withDetails(cause, this.#stage, offspring, exit, undoError)
     } finally {
       this.#deadline?.clear()
     }
@@ -131,6 +131,7 @@ export class Attempt {
     this.#contact = new Contact(offspring, this.#environment, this.#trouble, {
       heartbeat: (extendMs) => this.#extend(extendMs),
       lost: () => void this.#resume(),
+      stage: () => this.#stage,
     })
     return this.#contact
   }
@@ -222,8 +223,6 @@ export class Attempt {
   async #commit(contact: Contact): Promise<void> {
     this.#committing = true
     this.#enter('ready', { pid: this.#pid })
-    this.#introduced = true
-    await this.#trouble.guard(this.#incumbent.introduce(this.#pid))
     const cancel = this.#environment.timer(COMMIT_TIMEOUT_MS, () =>
       this.#trouble.raise(failures.commitTimeout(COMMIT_TIMEOUT_MS)),
     )
@@ -237,28 +236,30 @@ export class Attempt {
       const message = {
         type: 'commit',
         coordination: coordination !== undefined,
-        generations: generations.map(({ pid, generation }) => ({ pid, generation })),
+        generations: generations.map(({ fd: _, ...older }) => older),
       }
       await contact.say(message, fds)
       await this.#trouble.guard(committed)
     } finally {
       cancel()
     }
-    await contact.release()
+    // Only now: a service manager ends the whole service if the main process that it was told of ends.
+    await this.#trouble.guard(this.#incumbent.introduce(this.#pid))
+    await contact.entrust()
   }
 
   /** Accepting comes first: until then nobody may be serving. No step keeps the next from being taken. */
-  async #takeBack(cause: Error): Promise<void> {
+  async #takeBack(cause: Error): Promise<Error | undefined> {
     const incumbent = this.#incumbent
     await this.#resume()
     if (this.#released) await this.#step(() => incumbent.reclaimEstate())
     if (this.#contact) await this.#sendAway(this.#contact, cause)
     if (this.#gift) await this.#step(() => this.#gift!.cancel())
-    if (this.#introduced) await this.#step(() => incumbent.introduce(incumbent.pid))
-    if (this.#saved) await this.#step(() => incumbent.undo(cause))
+    if (this.#committing) await this.#step(() => incumbent.introduce(incumbent.pid))
+    return this.#saved ? this.#step(() => incumbent.undo(cause)) : undefined
   }
 
-  async #sendAway({ offspring, endsByItself }: Contact, cause: Error): Promise<void> {
+  async #sendAway({ offspring, endsByItself, silent }: Contact, cause: Error): Promise<void> {
     const { code = 'ERR_RESTART_FAILED' } = cause as { code?: string }
     const gently = this.#paused && (code === 'ERR_RESTART_ROLLED_BACK' || code === 'ERR_RESTART_CANCELLED')
     this.#dismissed = dismiss(offspring, this.#environment, {
@@ -267,6 +268,7 @@ export class Attempt {
       gently,
       endsByItself,
       graceMs: gently ? this.#settings.retireTimeoutMs : KILL_AFTER_MS,
+      ...(this.#pid !== offspring.pid && { wrapped: { pid: this.#pid, gone: silent } }),
     })
     // One that may finish its work does so beside us; any other is gone before the state is ours again.
     if (gently) return
@@ -275,17 +277,19 @@ export class Attempt {
   }
 
   /** Once, and as soon as there may be nobody else. */
-  #resume(): Promise<void> {
+  #resume(): Promise<unknown> {
     if (!this.#paused) return Promise.resolve()
     this.#resumed ??= this.#step(() => this.#incumbent.resumeAccepting())
     return this.#resumed
   }
 
-  async #step(step: () => void | Promise<void>): Promise<void> {
+  async #step(step: () => void | Promise<void>): Promise<Error | undefined> {
     try {
       await step()
+      return undefined
     } catch (error) {
       this.#incumbent.report(error as Error)
+      return error as Error
     }
   }
 

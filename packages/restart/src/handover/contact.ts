@@ -13,6 +13,7 @@ export interface ContactEvents {
   heartbeat(extendMs: number): void
   /** The process or its channel has ended; nobody serves there any more, or not for long. */
   lost(): void
+  stage(): failures.RestartStage
 }
 
 /** The next version, as the one that started it hears of it: whatever goes wrong with it becomes trouble, once. */
@@ -62,6 +63,11 @@ export class Contact {
     return this.#endsByItself
   }
 
+  /** Settles when nothing more comes over its channel. */
+  get silent(): Promise<void> {
+    return this.#dialogue.ended
+  }
+
   /** The next message of these types; say first what is expected, then what it answers. */
   expect<T extends SuccessorMessage['type']>(...types: T[]) {
     return this.#dialogue.expect(...types)
@@ -81,10 +87,17 @@ export class Contact {
     return this.#trouble.guard(this.#sent(this.offspring.line.sendBytes(tag, bytes)))
   }
 
-  /** It has taken over: its end is no trouble any more, and its channel is for others to read. */
-  async release(): Promise<void> {
-    this.#isOver = true
+  /** Leaves the service to it: its end is no trouble any more, and its channel is for others to read. */
+  async entrust(): Promise<void> {
+    // First, since it may have something to say to those others at once.
     await this.#dialogue.leave()
+    if (this.#trouble.first) throw this.#trouble.first
+    try {
+      await this.offspring.line.send({ type: 'own' })
+    } catch (error) {
+      throw isGone(error) ? failures.channelClosed(this.#hasGreeted) : error
+    }
+    this.#isOver = true
   }
 
   /** A channel that does not take a message any more has an end, and that is told by who listens. */
@@ -104,7 +117,8 @@ export class Contact {
     this.#events.lost()
     const lastWords = Promise.all([this.#dialogue.ended, this.offspring.stderrEnded])
     await Promise.race([lastWords, pause(this.#environment, LAST_WORDS_MS)])
-    this.#trouble.raise(failures.childExited(this.#exit, this.#hasGreeted))
+    const wrote = this.offspring.stderrLines().length > 0
+    this.#trouble.raise(failures.childExited(this.#exit, this.#events.stage(), this.#hasGreeted, wrote))
   }
 
   async #channelEnded(): Promise<void> {

@@ -41,16 +41,19 @@ test('a script outside the directory keeps its path, and a program without one h
 })
 
 test('variables that name this process do not go to the next one', () => {
-  process.env.LISTEN_PID = '1'
-  process.env.WATCHDOG_PID = '1'
-  process.env.WATCHDOG_USEC = '1000000'
+  const own = { LISTEN_PID: '1', WATCHDOG_PID: '1', RESTART_CHANNEL_FD: '3', NODE_CHANNEL_FD: '4' }
+  const environment = { ...own, WATCHDOG_USEC: '1000000', PATH: '/bin' }
+  const { env } = commandFor({ env: { EXTRA: 'yes', PATH: undefined } }, environment)
+  expect(env).toEqual({ EXTRA: 'yes', WATCHDOG_USEC: '1000000', PATH: undefined })
+})
+
+test('what the program adds to its environment does not go to the next one', () => {
+  process.env.ADDED_LATER = '1'
   try {
-    const { env } = commandFor({ env: { EXTRA: 'yes', PATH: undefined } })
-    expect(env).not.toHaveProperty('LISTEN_PID')
-    expect(env).not.toHaveProperty('WATCHDOG_PID')
-    expect(env).toMatchObject({ EXTRA: 'yes', WATCHDOG_USEC: '1000000', PATH: undefined })
+    expect(commandFor({}).env).not.toHaveProperty('ADDED_LATER')
+    expect(commandFor({}).env).toHaveProperty('PATH')
   } finally {
-    for (const name of ['LISTEN_PID', 'WATCHDOG_PID', 'WATCHDOG_USEC']) delete process.env[name]
+    delete process.env.ADDED_LATER
   }
 })
 

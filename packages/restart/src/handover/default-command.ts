@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Command {
@@ -64,17 +64,44 @@ const OWN_VARIABLES = [
   'LISTEN_PIDFDID',
   'WATCHDOG_PID',
   'MAINPID',
+  'RESTART_CHANNEL_FD',
+  'NODE_CHANNEL_FD',
+  'NODE_CHANNEL_SERIALIZATION_MODE',
+  'NODE_UNIQUE_ID',
 ]
 
+/**
+ * As this process was given it. What the program, `--env-file` or dotenv added would else win over what the files say by
+ * then: none of them overwrites what is set.
+ */
+const environmentAtStart = readEnvironment()
+
+function readEnvironment(): Record<string, string | undefined> {
+  let text: string
+  try {
+    text = readFileSync('/proc/self/environ', 'utf8')
+  } catch {
+    // No /proc, or not ours to read after a change of user.
+    return { ...process.env }
+  }
+  const pairs = text.split('\0').filter((pair) => pair.includes('=', 1))
+  return Object.fromEntries(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf('=', 1)), pair.slice(pair.indexOf('=', 1) + 1)]),
+  )
+}
+
 /** The command of the next version: what was given, and for the rest the same process again. */
-export function commandFor(given: {
-  file?: string | undefined
-  args?: readonly string[] | undefined
-  cwd?: string | undefined
-  env?: Readonly<Record<string, string | undefined>> | undefined
-}): Command {
+export function commandFor(
+  given: {
+    file?: string | undefined
+    args?: readonly string[] | undefined
+    cwd?: string | undefined
+    env?: Readonly<Record<string, string | undefined>> | undefined
+  },
+  environment: Readonly<Record<string, string | undefined>> = environmentAtStart,
+): Command {
   const { file, args, cwd, env } = given
-  const inherited: Record<string, string | undefined> = { ...process.env }
+  const inherited = { ...environment }
   for (const name of OWN_VARIABLES) delete inherited[name]
   return {
     file: file ?? atStart.file,

@@ -9,6 +9,8 @@ export interface HandoverEnvironment {
   timer(delayMs: number, call: () => void): () => void
   /** Starts the next version. Rejects with `ERR_RESTART_SPAWN_FAILED`. */
   spawn(): Promise<Offspring>
+  /** To a process that this one did not start itself. */
+  signal(pid: number, signal: NodeJS.Signals): void
   /** For descriptors that nobody asked for. */
   closeFd(fd: number): void
 }

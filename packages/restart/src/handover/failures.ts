@@ -22,10 +22,13 @@ export function withDetails(
   stage: RestartStage,
   offspring: Offspring | undefined,
   exit: ProcessExit | undefined,
+  undoError: Error | undefined,
 ): Error {
   const { code = 'ERR_RESTART_FAILED' } = error as { code?: string }
   const failure = isRestartError(error) ? error : new RestartError(error.message, { code, cause: error })
-  const details: RestartFailureDetails & { stage?: string } = {}
+  const details: RestartFailureDetails & { stage?: string; hint?: string } = {}
+  if (undoError)
+    details.hint = [failure.hint, `undo() failed too: ${undoError.message}`].filter(Boolean).join('. ')
   if (failure.stage === undefined) details.stage = stage
   if (exit) details.exit = exit
   const stderr = offspring?.stderrLines() ?? []
@@ -33,12 +36,27 @@ export function withDetails(
   return Object.assign(failure, details)
 }
 
-export function childExited(exit: ProcessExit, greeted: boolean): RestartError {
+const WHEN: Partial<Record<RestartStage, string>> = { holding: 'in the hold', ready: 'while it took over' }
+
+/** What the new version wrote says more than any hint. */
+export function childExited(
+  exit: ProcessExit,
+  stage: RestartStage,
+  greeted: boolean,
+  wrote: boolean,
+): RestartError {
   const how = exit.signal === null ? `exited with status ${exit.code}` : `was ended by ${exit.signal}`
-  return new RestartError(`the new version ${how} before it was ready`, {
+  return new RestartError(`the new version ${how} ${WHEN[stage] ?? 'before it was ready'}`, {
     code: 'ERR_RESTART_CHILD_EXITED',
-    hint: greeted ? 'Its last words are in stderr' : NO_HELLO,
+    hint: hintForExit(exit, greeted, wrote),
   })
+}
+
+function hintForExit({ code }: ProcessExit, greeted: boolean, wrote: boolean): string | undefined {
+  if (!greeted && (code === 0 || !wrote)) return NO_HELLO
+  if (code === 0)
+    return 'It ended by itself: does it call ready(), and is there something that keeps it alive?'
+  return wrote ? undefined : 'It wrote nothing to its standard error'
 }
 
 /** The words of the new version come through unchanged. */

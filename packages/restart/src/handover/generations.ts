@@ -38,13 +38,11 @@ export class Generations {
   }
 
   /** Reads none of them any more: their channels go to the next version. */
-  async suspend(): Promise<{ pid: number; generation: number; fd: number }[]> {
-    const suspended = this.#all.map(async (each) => {
-      const fd = await each.suspend()
-      return { pid: each.pid, generation: each.generation, fd }
-    })
-    const settled = await Promise.all(suspended)
-    return settled.filter(({ generation }) => this.#all.some((each) => each.generation === generation))
+  async suspend(): Promise<{ older: OlderGeneration; fd: number }[]> {
+    const suspended = await Promise.all(
+      this.#all.map(async (older) => ({ older, fd: await older.suspend() })),
+    )
+    return suspended.filter(({ older }) => this.#all.includes(older))
   }
 
   resume(): void {

@@ -1,4 +1,4 @@
-import type { Belonging } from './messages.js'
+import type { Belonging, OlderVersion } from './messages.js'
 
 /** What the application hands to its next version. */
 export interface HandoverState {
@@ -23,7 +23,7 @@ export interface Estate {
   /** The listening coordination socket. */
   coordination?: number | undefined
   /** The channels to generations that still finish their work, oldest last. */
-  generations: { pid: number; generation: number; fd: number }[]
+  generations: (OlderVersion & { fd: number })[]
 }
 
 /** What a restart needs of the version that runs. */

@@ -14,8 +14,18 @@ export interface Belonging {
   kind: 'listen' | 'keep' | 'state'
   name: string
   count: number
-  /** The address that a socket was asked for, so that the next version can tell whether it is still the wanted one. */
-  address?: unknown
+  /** A service manager opened the socket, and chose its address. */
+  managed?: true | undefined
+}
+
+/** A version that still finishes its work. */
+export interface OlderVersion {
+  pid: number
+  generation: number
+  /** How long it has been at it. */
+  sinceMs: number
+  /** It has done its work, and its process lives on. */
+  hasDrained: boolean
 }
 
 /** What the next version says. */
@@ -36,7 +46,8 @@ export type PredecessorMessage =
   | { type: 'descriptors' }
   | { type: 'begin'; state: { version: number; bytes: number } | null }
   | { type: 'hold'; holdMs: number }
-  | { type: 'commit'; coordination: boolean; generations: { pid: number; generation: number }[] }
+  | { type: 'commit'; coordination: boolean; generations: OlderVersion[] }
+  | { type: 'own' }
   | { type: 'retire'; message: string }
   | { type: 'cancel'; code: string; message: string }
 
@@ -52,8 +63,17 @@ const isListOf = (item: (value: unknown) => boolean) => (value: unknown) =>
 
 const kinds: readonly unknown[] = ['listen', 'keep', 'state']
 const isBelonging = (value: unknown) =>
-  isObject(value) && kinds.includes(value.kind) && isText(value.name) && isCount(value.count)
-const isGeneration = (value: unknown) => isObject(value) && isCount(value.pid) && isCount(value.generation)
+  isObject(value) &&
+  kinds.includes(value.kind) &&
+  isText(value.name) &&
+  isCount(value.count) &&
+  (value.managed === undefined || value.managed === true)
+const isGeneration = (value: unknown) =>
+  isObject(value) &&
+  isCount(value.pid) &&
+  isCount(value.generation) &&
+  isCount(value.sinceMs) &&
+  typeof value.hasDrained === 'boolean'
 const isState = (value: unknown) =>
   value === null || (isObject(value) && isCount(value.version) && isCount(value.bytes))
 
@@ -75,6 +95,7 @@ const predecessorShapes: Record<PredecessorMessage['type'], Shape> = {
   begin: { state: isState },
   hold: { holdMs: isCount },
   commit: { coordination: (value) => typeof value === 'boolean', generations: isListOf(isGeneration) },
+  own: {},
   retire: { message: isText },
   cancel: { code: isText, message: isText },
 }

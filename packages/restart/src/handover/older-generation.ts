@@ -23,7 +23,7 @@ export class OlderGeneration {
   #report: object | undefined
 
   constructor(
-    who: { pid: number; generation: number },
+    who: { pid: number; generation: number; hasDrained?: boolean },
     line: Line & { readonly fd: number },
     now: number,
     closeFd: (fd: number) => void,
@@ -31,6 +31,8 @@ export class OlderGeneration {
   ) {
     this.pid = who.pid
     this.generation = who.generation
+    // It was told to the version before.
+    if (who.hasDrained) this.#report = {}
     this.since = now
     this.#line = line
     this.#events = events

@@ -1,21 +1,28 @@
 import { RestartError } from '../errors/restart-error.js'
 import { isGone, type Line } from './environment.js'
-import { type PredecessorMessage, protocolError, readPredecessorMessage } from './messages.js'
+import {
+  type OlderVersion,
+  type PredecessorMessage,
+  protocolError,
+  readPredecessorMessage,
+} from './messages.js'
 
 /** What came with the word to take over. */
 export interface Legacy {
   /** The listening coordination socket, if the running version had one. */
   coordination: number | undefined
   /** Those that still finish their work, without the one that hands over. */
-  generations: { pid: number; generation: number; fd: number }[]
+  generations: (OlderVersion & { fd: number })[]
 }
 
 export interface PredecessorEvents {
-  /** Told to take over; what is done here is done before the running version hears that it was. */
+  /** Here is what only one can have; what may fail with it is done now, while the running version can still go on. */
   commit(legacy: Legacy): Promise<void>
+  /** The service is this version's from now on. */
+  own(): void
   /** Told to go after it had served: the running version serves again. */
   retire(message: string): void
-  /** It is gone, and did not tell this version to take over. */
+  /** It is gone, and had not left the service to this version. */
   gone(): void
 }
 
@@ -29,7 +36,8 @@ export class Predecessor {
   readonly #events: PredecessorEvents
   readonly #takeover: Promise<Takeover>
   #decide!: { resolve: (takeover: Takeover) => void; reject: (error: Error) => void }
-  #state: 'starting' | 'ready' | 'held' | 'committed' | 'retired' | 'cancelled' | 'gone' = 'starting'
+  #state: 'starting' | 'ready' | 'held' | 'committed' | 'owner' | 'retired' | 'cancelled' | 'gone' =
+    'starting'
 
   constructor(line: Line, closeFd: (fd: number) => void, events: PredecessorEvents) {
     this.#line = line
@@ -66,9 +74,9 @@ export class Predecessor {
     if (this.#state === 'starting') void this.#say({ type: 'heartbeat', extendMs })
   }
 
-  /** Before it is committed: the running version goes on, and whoever asked reads these words. */
+  /** Before the service is this version's: the running version goes on, and whoever asked reads these words. */
   async fail(message: string, code?: string | undefined): Promise<void> {
-    if (this.#state === 'committed') return
+    if (this.#state === 'owner') return
     await this.#say({ type: 'fail', message, ...(code !== undefined && { code }) })
   }
 
@@ -79,8 +87,13 @@ export class Predecessor {
         if (received === undefined) return this.#end()
         if ('bytes' in received) throw protocolError('the running version sent bytes after "begin"')
         const message = readPredecessorMessage(received.message)
-        if (message.type === 'commit') return await this.#commit(message, received.fds)
+        if (message.type === 'commit') {
+          await this.#commit(message, received.fds)
+          continue
+        }
         for (const fd of received.fds) this.#closeFd(fd)
+        // What comes next is for another listener.
+        if (message.type === 'own') return this.#own()
         this.#hear(message)
       }
     } catch (error) {
@@ -124,6 +137,14 @@ export class Predecessor {
     this.#state = 'committed'
     await this.#events.commit({ coordination, generations })
     await this.#say({ type: 'committed' })
+  }
+
+  #own(): void {
+    if (this.#state !== 'committed') {
+      throw protocolError(`the running version said "own", and this one is ${this.#state}`)
+    }
+    this.#state = 'owner'
+    this.#events.own()
     this.#decide.resolve('committed')
   }
 

@@ -188,6 +188,8 @@ class World {
     // Never nobody; the new version that has taken over is its own master.
     if (this.superseded === 0) expect(incumbent.accepting || newOneServes).toBe(true)
     else expect(incumbent.accepting).toBe(false)
+    // A service manager hears of a version when nothing can fail any more.
+    if (incumbent.mainPid !== incumbent.pid) expect(child?.said).toContain('committed')
     // Once for each save that came to nothing, and never more.
     expect(incumbent.undos.length).toBeGreaterThanOrEqual(this.#undosSeen)
     expect(incumbent.undos.length).toBeLessThanOrEqual(incumbent.saves)

@@ -13,6 +13,13 @@ export function systemEnvironment(command: () => Command): HandoverEnvironment {
       return () => clearTimeout(timer)
     },
     spawn: () => spawnOffspring(command(), process.stderr),
+    signal(pid, signal) {
+      try {
+        process.kill(pid, signal)
+      } catch {
+        // It has just ended.
+      }
+    },
     closeFd: (fd) => binding().closeFd(fd),
   }
 }

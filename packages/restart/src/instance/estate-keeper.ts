@@ -13,6 +13,9 @@ export class EstateKeeper {
   readonly #coordination: CheckedOptions['coordination']
   readonly #handler: CoordinationHandler
   #server: CoordinationServer | undefined
+  /** The predecessor's, which it may still take back: nobody is accepted, and its path is not to go. */
+  #lent: number | undefined
+  #isLent = false
 
   constructor(
     coordination: CheckedOptions['coordination'],
@@ -35,16 +38,31 @@ export class EstateKeeper {
     this.#server = await openCoordination({ ...this.#coordination, handler: this.#handler })
   }
 
-  /** Goes on with that of the predecessor if it is the wanted one; else it is gone for good, with its path. */
+  /** Takes that of the predecessor if it is the wanted one; nothing of it is used before {@link own}. */
   async adopt(fd: number | undefined, path: string | undefined): Promise<void> {
     if (fd === undefined) return this.open()
     if (this.#coordination === undefined || this.#server !== undefined || !this.#isAt(path)) {
-      unlinkIfBound(fd)
-      binding().closeFd(fd)
+      this.#lent = fd
       return this.open()
     }
     const { mode: _, ...settings } = this.#coordination
     this.#server = await adoptCoordination({ ...settings, fd, handler: this.#handler })
+    this.#server.pause()
+    this.#isLent = true
+  }
+
+  /** What was adopted is this process's for good; what is not the wanted one goes, with its path. */
+  own(): void {
+    const fd = this.#lent
+    this.#lent = undefined
+    this.#isLent = false
+    this.#server?.resume()
+    if (fd === undefined) return
+    try {
+      unlinkIfBound(fd)
+    } finally {
+      binding().closeFd(fd)
+    }
   }
 
   /** Opened early when it is not the one of the predecessor: what is wrong with it shows before anything is handed over. */
@@ -54,7 +72,11 @@ export class EstateKeeper {
 
   async release(): Promise<Estate> {
     this.#server?.pause()
-    const generations = await this.generations.suspend()
+    const suspended = await this.generations.suspend()
+    const now = performance.now()
+    const generations = suspended.map(({ older: { pid, generation, since, report }, fd }) => {
+      return { pid, generation, sinceMs: Math.round(now - since), hasDrained: report !== undefined, fd }
+    })
     return { coordination: this.#server?.fd, generations }
   }
 
@@ -70,7 +92,9 @@ export class EstateKeeper {
   }
 
   async close(): Promise<void> {
-    await this.#server?.close({ unlink: true })
+    if (this.#lent !== undefined) binding().closeFd(this.#lent)
+    this.#lent = undefined
+    await this.#server?.close({ unlink: !this.#isLent })
   }
 
   #isAt(path: string | undefined): boolean {

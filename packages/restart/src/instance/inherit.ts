@@ -37,9 +37,10 @@ export async function inheritFromPredecessor(
   }
   const inheritance = await meetPredecessor(line, environment, MEETING_TIMEOUT_MS)
   const belongings = new OwnBelongings(publishTrouble)
-  for (const { kind, name, fds } of inheritance.belongings) {
-    if (kind !== 'state') belongings.inheritFromPredecessor(kind, name, fds)
+  for (const { kind, name, fds, managed } of inheritance.belongings) {
+    if (kind !== 'state') belongings.inheritFromPredecessor(kind, name, fds, managed)
   }
+  if (!inheritance.complete) belongings.predecessorDied()
   const { state } = inheritance
   return {
     generation: inheritance.generation,

@@ -16,6 +16,7 @@ interface Candidate {
 /** Sockets that came from elsewhere and that nobody has asked for yet. Owns their descriptors. */
 export class InheritedSockets {
   #candidates: Candidate[] = []
+  readonly #managed = new WeakSet<ListenSocket>()
 
   add(name: string, fds: readonly number[], origin: SocketOrigin): void {
     for (const fd of fds) this.#candidates.push({ name, fd, origin })
@@ -39,9 +40,15 @@ export class InheritedSockets {
       if (!fits || !this.#candidates.includes(candidate)) continue
       this.#remove(candidate)
       socket.claimed = true
+      if (candidate.origin === 'manager') this.#managed.add(socket)
       return socket
     }
     return undefined
+  }
+
+  /** Whether a service manager opened it: it has the socket as well, and its path is not ours to remove. */
+  isManaged(socket: ListenSocket): boolean {
+    return this.#managed.has(socket)
   }
 
   /** Hands out the descriptors of this name as they are. */
@@ -51,12 +58,17 @@ export class InheritedSockets {
     return taken.map(({ fd }) => fd)
   }
 
-  /** Nobody wants them. With `unlink` a path that leads to one goes too, unless it belongs to the service manager. */
-  close({ unlink }: { unlink: boolean }): void {
-    for (const { fd, origin } of this.#candidates.splice(0)) {
+  /**
+   * Nobody wants them; the result is their names. With `unlink` a path that leads to one goes too, unless it belongs to the
+   * service manager.
+   */
+  close({ unlink }: { unlink: boolean }): string[] {
+    const closed = this.#candidates.splice(0)
+    for (const { fd, origin } of closed) {
       if (unlink && origin !== 'manager') unlinkQuietly(fd)
       binding().closeFd(fd)
     }
+    return closed.map(({ name }) => name)
   }
 
   #remove(candidate: Candidate): void {

@@ -1,5 +1,9 @@
+import { resolve } from 'node:path'
 import type { PeerCredentials } from '../channel/channel-binding.js'
 import { checkSocketPath } from '../coordination/coordination-path.js'
+import { checkDuration } from '../coordination/duration.js'
+import { isOneOf } from '../coordination/json-object.js'
+import { BUSY, type Busy } from '../coordination/protocol.js'
 import {
   checkBoolean,
   checkFunction,
@@ -44,7 +48,7 @@ export interface CommandOptions {
   args?: readonly string[] | undefined
   /** Default: where this process was started; a symbolic link that led there is followed anew. */
   cwd?: string | undefined
-  /** Added to the environment of this process; undefined removes. */
+  /** Added to the environment that this process was started with; undefined removes. */
   env?: Readonly<Record<string, string | undefined>> | undefined
 }
 
@@ -58,6 +62,8 @@ export interface InstanceOptions {
         path: string
         mode?: number | undefined
         allow?: ((peer: PeerCredentials) => boolean) | undefined
+        busy?: Busy | undefined
+        askTimeoutMs?: number | undefined
       }
     | undefined
   /** How the next version is started. Default: as this process was. */
@@ -68,7 +74,10 @@ export interface InstanceOptions {
   holdMs?: number | undefined
   /** How long work may take to end. Default: 30,000. */
   drainTimeoutMs?: number | undefined
-  /** How many older versions may finish their work at a time; beyond it the oldest is ended. Default: 3. */
+  /**
+   * How many older versions may finish their work at a time; beyond it the oldest is told to end, which takes it about a
+   * second, and killed after 5 seconds. Default: 3.
+   */
   maxDraining?: number | undefined
   /** What goes to the next version at each restart. Default: nothing. */
   state?: StateOptions | undefined
@@ -147,18 +156,23 @@ export function checkInstanceOptions(options: InstanceOptions): CheckedOptions {
     signals,
     systemd: systemd === 'auto',
     companion,
-    pidFile,
+    // As it is now: a program may change its directory later.
+    pidFile: pidFile === undefined ? undefined : resolve(pidFile),
   }
 }
 
 function checkCoordination(
   coordination: NonNullable<InstanceOptions['coordination']>,
 ): NonNullable<CheckedOptions['coordination']> {
-  checkKnown('coordination', coordination, ['path', 'mode', 'allow'])
-  const { path, mode, allow } = coordination
+  checkKnown('coordination', coordination, ['path', 'mode', 'allow', 'busy', 'askTimeoutMs'])
+  const { path, mode, allow, busy, askTimeoutMs } = coordination
   if (mode !== undefined) checkInteger('coordination.mode', mode, 0o777)
   if (allow !== undefined) checkFunction('coordination.allow', allow)
-  return { path: checkSocketPath(path), mode, allow }
+  if (busy !== undefined && !isOneOf(busy, BUSY)) {
+    throw invalidValue('coordination.busy', `one of ${BUSY.join(', ')}`, busy)
+  }
+  if (askTimeoutMs !== undefined) checkDuration('coordination.askTimeoutMs', askTimeoutMs)
+  return { path: checkSocketPath(path), mode, allow, busy, askTimeoutMs }
 }
 
 function checkCommand(command: CommandOptions): void {

@@ -5,6 +5,7 @@ import type { ListenSocket } from '../descriptor/listen-socket.js'
 import type { ListenSocketOptions } from '../descriptor/open-listen-socket.js'
 import type { Drain } from '../drain/drain.js'
 import type { DrainReport } from '../drain/drain-report.js'
+import type { DrainHook } from '../drain/hook-part.js'
 import { checkInteger, checkKnown, invalidType } from '../errors/invalid-argument.js'
 import { RestartError } from '../errors/restart-error.js'
 import type { UdpResponder } from '../udp/open-udp-responder.js'
@@ -81,9 +82,14 @@ export class Instance implements AsyncDisposable {
     void this.ended.then(() => this.#signals?.remove())
   }
 
-  /** @internal */
+  /** @internal What may fail because somebody else is there; if it does nothing of this instance is left. */
   async prepare(): Promise<void> {
-    await this.#lifecycle.prepare()
+    try {
+      await this.#lifecycle.prepare()
+    } catch (error) {
+      await this.#lifecycle.fail(error as Error)
+      throw error
+    }
   }
 
   /** Fires when this version begins to drain, for whatever reason. */
@@ -148,8 +154,9 @@ export class Instance implements AsyncDisposable {
    */
   udp(name: string, server: UdpServer | UdpResponder): void {
     this.#requireLife()
-    this.#lifecycle.belongings.addSource(name, server)
-    this.drain.hook(name, {
+    const { belongings } = this.#lifecycle
+    belongings.addSource(name, server)
+    const hook: DrainHook = {
       stop: () => server.stopAccepting(),
       resume: () => server.resumeAccepting(),
       polite: async ({ signal }) => {
@@ -158,7 +165,13 @@ export class Instance implements AsyncDisposable {
       forced: () => server.close(),
       pending: () =>
         'sessions' in server && server.sessions.size > 0 ? [`${server.sessions.size} sessions`] : [],
-    })
+    }
+    try {
+      this.drain.hook(name, hook)
+    } catch (error) {
+      belongings.removeSource(name)
+      throw error
+    }
     void this.ended.then(() => server.close())
   }
 
@@ -179,16 +192,15 @@ export class Instance implements AsyncDisposable {
   }
 
   /**
-   * Says why this version cannot serve: whoever asked for the restart reads these words. Always rejects, with an error
+   * Says why this version cannot serve: whoever asked for the restart reads these words. After `ready()` it drains and ends
+   * the version that serves. Always rejects, with an error
    * of these words, so that a program that does not catch it ends with status 1.
    */
   async fail(reason: unknown): Promise<never> {
     const error = reason instanceof Error ? reason : new Error(String(reason))
-    const { code } = error as { code?: unknown }
-    // Before that the words of a new version are refused by the manager; the running one tells of it.
-    if (this.#lifecycle.predecessor === undefined) this.#lifecycle.manager.say({ status: error.message })
-    await this.#lifecycle.predecessor?.fail(error.message, typeof code === 'string' ? code : undefined)
-    await this.#lifecycle.end('stopped', 'fail')
+    // It failed where it was called.
+    if (error !== reason) Error.captureStackTrace(error, this.fail)
+    await this.#lifecycle.fail(error)
     throw error
   }
 
@@ -274,7 +286,7 @@ export class Instance implements AsyncDisposable {
       this.stop({ reason: signal }).catch(publishTrouble)
     } else if (!this.#shortened) {
       this.#shortened = true
-      this.drain.shorten()
+      this.#lifecycle.shortenTo()
     } else {
       // The third time it does what it does to any process.
       this.#signals?.remove()

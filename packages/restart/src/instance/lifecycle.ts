@@ -23,7 +23,12 @@ import type { CheckedOptions } from './instance-options.js'
 import { ManagerReport } from './manager-report.js'
 import { RealStderr } from './real-stderr.js'
 import { relistenOn } from './relisten.js'
+import { whileItDies } from './while-it-dies.js'
 
+/** For work to end by itself when nobody wants to wait any more. */
+const SHORT_MS = 1_000
+/** The second one when it goes between two looks at the path. */
+const STILL_THERE = ['ERR_RESTART_ALREADY_RUNNING', 'EADDRINUSE']
 /** From the bound of a drain until a version that was sent back is ended. */
 const RETIRE_GRACE_MS = 5_000
 
@@ -48,6 +53,8 @@ export class Lifecycle {
   #pidFile: PidFile | undefined
   #isOwner = false
   #isReady = false
+  /** Given by the predecessor, which may still take it back. */
+  #legacy: Legacy | undefined
   #alone: Promise<void> | undefined
   #draining: Promise<DrainReport> | undefined
   readonly #drainBegins: Promise<void>
@@ -61,7 +68,7 @@ export class Lifecycle {
     this.belongings = belongings
     this.drain = openDrain({
       timeoutMs: options.drainTimeoutMs,
-      relisten: (name, server) => relistenOn(belongings.sockets, name, server),
+      relisten: (name, server, before) => relistenOn(belongings.sockets, name, server, before),
     })
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve
@@ -83,8 +90,9 @@ export class Lifecycle {
       belongings,
       estate: this.estate,
       introduce: async (pid) => {
-        await this.manager.introduce(pid)
-        if (pid === process.pid) this.#writePidFile()
+        const isOther = pid !== process.pid
+        await this.manager.introduce(pid, isOther ? generation + 1 : generation)
+        if (!isOther) this.#writePidFile()
       },
       drain: this.drain,
     })
@@ -117,6 +125,16 @@ export class Lifecycle {
       await this.estate.prepare(predecessor.inheritance.coordination)
   }
 
+  /** The words for whoever asked for this version; ends it. */
+  async fail(error: Error): Promise<void> {
+    const { code } = error as { code?: unknown }
+    // Words of a process that is not the main one are refused by the manager; the running version tells it of these.
+    if (this.#isOwner || this.predecessor === undefined) this.manager.say({ status: error.message })
+    const telling = this.predecessor?.fail(error.message, typeof code === 'string' ? code : undefined)
+    await telling?.catch(publishTrouble)
+    await this.end('stopped', 'fail')
+  }
+
   async becomeReady(): Promise<void> {
     this.#isReady = true
     const claimed = this.belongings.sockets.map(({ name }) => name)
@@ -131,7 +149,7 @@ export class Lifecycle {
   }
 
   /** A bound that is closer than that of the drain. */
-  shortenTo(delayMs: number): void {
+  shortenTo(delayMs = SHORT_MS): void {
     void this.#drainBegins.then(() => this.drain.shorten(Math.min(delayMs, this.#options.drainTimeoutMs)))
   }
 
@@ -145,7 +163,8 @@ export class Lifecycle {
   #follow(line: Line & { readonly fd: number }): Predecessor {
     const closeFd = (fd: number) => binding().closeFd(fd)
     return new Predecessor(line, closeFd, {
-      commit: (legacy) => this.#inherit(legacy, line),
+      commit: (legacy) => this.#receive(legacy),
+      own: () => this.#inherit(line),
       retire: (message) => void this.end('retired', message),
       gone: () => {
         line.close()
@@ -156,20 +175,34 @@ export class Lifecycle {
     })
   }
 
-  /** Told to take over: what may fail comes first, so that the predecessor can go on. */
-  async #inherit(legacy: Legacy, line: Line & { readonly fd: number }): Promise<void> {
+  /** What may fail is done now, and nothing that the predecessor could not take back. */
+  async #receive(legacy: Legacy): Promise<void> {
+    this.#legacy = legacy
     const { inheritance } = this.#beginnings.predecessor!
     await this.estate.adopt(legacy.coordination, inheritance.coordination)
     this.#writePidFile()
-    for (const { fd, pid, generation } of legacy.generations) {
-      this.#add({ pid, generation }, openChannel(fd))
+  }
+
+  #inherit(line: Line & { readonly fd: number }): void {
+    const { pid, generation } = this.#beginnings.predecessor!.inheritance
+    this.#takeEstate()
+    const before = this.#add({ pid, generation: generation - 1 }, line)
+    void before.exited.then(this.#goneNow)
+    this.#settle().catch(publishTrouble)
+  }
+
+  /** Also when the predecessor died after it had given it. */
+  #takeEstate(): void {
+    try {
+      this.estate.own()
+    } catch (error) {
+      // A path that nobody wants any more stays where it is.
+      publishTrouble(error as Error)
     }
-    // It still listens for "committed": what follows is said after that.
-    setImmediate(() => {
-      const before = this.#add({ pid: inheritance.pid, generation: inheritance.generation - 1 }, line)
-      void before.exited.then(this.#goneNow)
-      void this.#settle()
-    })
+    for (const { fd, ...older } of this.#legacy?.generations ?? []) {
+      this.#add(older, openChannel(fd), older.sinceMs)
+    }
+    this.#legacy = undefined
   }
 
   /** Nobody is there to hand over. */
@@ -179,10 +212,12 @@ export class Lifecycle {
   }
 
   async #beAlone(): Promise<void> {
-    await this.estate.open()
+    const open = () => this.estate.open()
+    await (this.predecessor === undefined ? open() : whileItDies(STILL_THERE, open))
     this.#writePidFile()
+    this.#takeEstate()
     if (this.predecessor === undefined) this.manager.say({ ready: true, status: 'serving' })
-    else await this.manager.introduce(process.pid)
+    else await this.manager.introduce(process.pid, this.#beginnings.generation)
     await this.#settle()
   }
 
@@ -201,9 +236,13 @@ export class Lifecycle {
     if (path !== undefined) this.#pidFile = writePidFile(path, { replaces })
   }
 
-  #add(who: { pid: number; generation: number }, line: Line & { readonly fd: number }): OlderGeneration {
+  #add(
+    who: { pid: number; generation: number; hasDrained?: boolean },
+    line: Line & { readonly fd: number },
+    sinceMs = 0,
+  ): OlderGeneration {
     const closeFd = (fd: number) => binding().closeFd(fd)
-    const generation = new OlderGeneration(who, line, performance.now(), closeFd, {
+    const generation = new OlderGeneration(who, line, performance.now() - sinceMs, closeFd, {
       connections: (server, fds) => {
         this.drain.connections.receive(server, fds)
         return true
@@ -224,10 +263,11 @@ export class Lifecycle {
     this.drain.connections.carrier = { send: (server, fds) => link.sendConnections(server, fds) }
     const closing = this.estate.surrender()
     this.#draining = this.drain.start({ reason: 'restart' })
+    this.belongings.closeStreamSockets()
     void this.#draining.then(async (drain) => {
       await link.drained(drain).catch(publishTrouble)
-      this.belongings.close({ unlink: false })
-      await closing
+      await quietly(() => this.belongings.close({ unlink: false }))
+      await quietly(() => closing)
       this.#finish({ reason: 'superseded', drain, successor: { pid, generation } })
     })
   }
@@ -236,7 +276,10 @@ export class Lifecycle {
     // It may be too late: then the next version serves, and this one drains for it.
     if (!(await this.succession.stop(why))) return this.drain.start()
     if (this.#isOwner) this.manager.say({ stopping: true })
-    if (reason === 'stopped') await this.predecessor?.fail(`the new version was told to stop: ${why}`)
+    if (reason === 'stopped') {
+      const telling = this.predecessor?.fail(`the new version was told to stop: ${why}`)
+      await telling?.catch(publishTrouble)
+    }
     const drain = await this.drain.start({ reason: why })
     void this.#leave(reason, drain)
     return drain
@@ -244,16 +287,27 @@ export class Lifecycle {
 
   async #leave(reason: 'stopped' | 'retired', drain: DrainReport): Promise<void> {
     await this.succession.alone()
-    this.belongings.close({ unlink: this.#isOwner })
-    if (this.#isOwner) await this.#beginnings.vault?.leave().catch(publishTrouble)
-    if (this.#isOwner) this.#pidFile?.remove()
-    await this.estate.close()
+    await quietly(() => this.belongings.close({ unlink: this.#isOwner }))
+    if (this.#isOwner) {
+      await quietly(() => this.#beginnings.vault?.leave())
+      await quietly(() => this.#pidFile?.remove())
+    }
+    await quietly(() => this.estate.close())
     this.#finish({ reason, drain })
   }
 
   #finish(report: EndReport): void {
     this.manager.close()
     this.#resolveEnded(report)
+  }
+}
+
+/** What cannot be done at the end keeps nothing else from being done. */
+async function quietly(act: () => unknown): Promise<void> {
+  try {
+    await act()
+  } catch (error) {
+    publishTrouble(error as Error)
   }
 }
 

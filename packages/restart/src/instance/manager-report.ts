@@ -24,11 +24,11 @@ export class ManagerReport {
   }
 
   /** Resolves when the manager knows who the main process is, or does not answer. */
-  async introduce(pid: number): Promise<void> {
+  async introduce(pid: number, generation: number): Promise<void> {
     if (this.#manager === undefined) return
     // Words of a process that is not the main one any more are refused, and logged.
     if (pid !== process.pid) this.stopWatchdog()
-    this.say({ ready: true, mainPid: pid, status: `pid ${pid} serves` })
+    this.say({ ready: true, mainPid: pid, status: `process ${pid} serves, generation ${generation}` })
     try {
       await this.#manager.barrier({ timeoutMs: BARRIER_TIMEOUT_MS })
     } catch (error) {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { lstatSync, unlinkSync } from 'node:fs'
+import { lstatSync, rmSync, unlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { binding } from '../binding.js'
@@ -42,6 +42,7 @@ export async function startCompanion(
       }),
     )
   } catch (error) {
+    if (listener !== undefined) removeUnused(path)
     throw systemError(error, `start a companion at ${path}`)
   } finally {
     if (listener !== undefined) binding().closeFd(listener)
@@ -56,6 +57,11 @@ function removeStale(path: string): void {
     throw companionError(companionCodes.foreign, `There is something at ${path} that is no socket`)
   }
   unlinkSync(path)
+}
+
+/** Both are this process's own: it has the lock. */
+function removeUnused(path: string): void {
+  for (const file of [path, `${path}.lock`]) rmSync(file, { force: true })
 }
 
 function programPath(): string {

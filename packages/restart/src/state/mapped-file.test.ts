@@ -210,3 +210,9 @@ test.each([
 ])('the options %o are refused', (options, code) => {
   expect(() => create(options)).toThrow(expect.objectContaining({ code }))
 })
+
+test('what a process of the same number left behind half made is not in the way, as in a container at every start', () => {
+  for (let count = 1; count <= 20; count++) writeFileSync(`${path}.${process.pid}.${count}.new`, '')
+  createMappedFile({ path, sizeBytes: 8, version: 1 }).close()
+  createMappedFile({ path, sizeBytes: 8, version: 1, replace: true }).close()
+})

@@ -12,7 +12,7 @@ export function watchProcess(pid: number, onEnded: () => void): (() => void) | u
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined
     throw error
   }
-  const poll = new DescriptorPoll(fd)
+  const poll = new DescriptorPoll(fd, true)
   let open = true
   const close = () => {
     if (!open) return

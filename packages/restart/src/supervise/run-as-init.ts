@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { fstatSync } from 'node:fs'
 import { constants } from 'node:os'
+import { debuglog } from 'node:util'
 import { binding } from '../binding.js'
 import { checkInteger, checkKnown, invalidType, invalidValue } from '../errors/invalid-argument.js'
 import { systemError } from '../errors/restart-error.js'
 import { openNotifySocket } from '../fake-manager/notify-socket.js'
 import { parseNotification } from '../fake-manager/received-notification.js'
 import { notifyReadiness } from './notify-readiness.js'
-import { readPidFile } from './pid-file.js'
+import { type PidFileContent, readPidFile } from './pid-file.js'
 import { watchProcess } from './process-watch.js'
 import { Reaper } from './reaper.js'
 
@@ -16,6 +18,10 @@ const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2
 /** A terminal sends these to all processes in the foreground: forwarded, they would arrive twice. */
 const FROM_TERMINAL: readonly string[] = ['SIGINT', 'SIGQUIT', 'SIGWINCH']
 const MAX_TIMER_MS = 0x7fffffff
+/** Only a process that the kernel cannot wake survives SIGKILL for so long. */
+const KILL_TIMEOUT_MS = 2_000
+
+const log = debuglog('slatfatf-restart')
 
 /** Options of {@link runAsInit}. */
 export interface RunAsInitOptions {
@@ -43,10 +49,12 @@ export interface RunAsInitOptions {
  *
  * Equals `tini -- COMMAND`, which a restart would end. Requires Linux 5.3.
  *
- * @throws TypeError, RangeError; RestartError with the errno why the command cannot be started (`ENOENT`, `EACCES`)
+ * @throws TypeError, RangeError; RestartError with the errno why the command cannot be started (`ENOENT`, `EACCES`), or `EBADF` if
+ *   `readinessFd` is not open
  */
 export async function runAsInit(command: readonly string[], options: RunAsInitOptions = {}): Promise<number> {
   checkArguments(command, options)
+  if (options.readinessFd !== undefined) requireOpen(options.readinessFd)
   const init = new Init(options)
   try {
     return await init.run(command)
@@ -145,28 +153,42 @@ class Init {
 
   #settle(pid: number): void {
     if (pid !== this.#main || this.#stopping) return
-    const { pidFile } = this.#options
-    const named = pidFile === undefined ? undefined : readPidFile(pidFile)
+    const named = this.#named()
     if (named?.running && named.pid !== pid && this.#follow(named.pid)) return
     this.#stopping = true
     this.#end(this.#statuses.get(pid)!)
   }
 
+  /** A file that cannot be read names nobody: this process must not end before it has ended all others. */
+  #named(): PidFileContent | undefined {
+    const { pidFile } = this.#options
+    try {
+      return pidFile === undefined ? undefined : readPidFile(pidFile)
+    } catch (error) {
+      log('the PID file is of no use: %O', error)
+      return undefined
+    }
+  }
+
   async #stopOthers(): Promise<void> {
     const { graceMs = 10_000 } = this.#options
+    await this.#endChildren('SIGTERM', graceMs)
+    // Each that is killed may leave children of its own behind, which come here.
+    await this.#endChildren('SIGKILL', KILL_TIMEOUT_MS)
+  }
+
+  async #endChildren(signal: NodeJS.Signals, timeoutMs: number): Promise<void> {
     const told = new Set<number>()
-    const deadline = AbortSignal.timeout(graceMs)
+    const deadline = AbortSignal.timeout(timeoutMs)
     while (this.#reaper.hasChildren && !deadline.aborted) {
       for (const pid of this.#reaper.children()) {
-        if (!told.has(pid)) kill(pid, 'SIGTERM')
+        if (!told.has(pid)) kill(pid, signal)
         told.add(pid)
       }
       this.#reaper.reap()
       if (!this.#reaper.hasChildren) return
       await once(process, 'SIGCHLD', { signal: deadline }).catch(() => {})
     }
-    for (const pid of this.#reaper.children()) kill(pid, 'SIGKILL')
-    this.#reaper.reap()
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -187,6 +209,16 @@ function kill(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal)
   } catch {
     // It has ended.
+  }
+}
+
+/** Not only when the service is ready: it would end with this process. */
+function requireOpen(fd: number): void {
+  try {
+    fstatSync(fd)
+  } catch (error) {
+    const hint = 'It must be the number in the notification-fd file of the service'
+    throw systemError(error, `tell readiness to descriptor ${fd}`, hint)
   }
 }
 

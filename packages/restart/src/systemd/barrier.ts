@@ -16,36 +16,44 @@ export function passBarrier(
   const [ours, theirs] = binding().socketPair('stream')
   const end = new Socket({ fd: ours, readable: true, writable: false })
   return new Promise<void>((resolve, reject) => {
+    let takeBack: (() => void) | undefined
     const finish = (error?: unknown) => {
       clearTimeout(timer)
+      takeBack?.()
+      release()
       signal?.removeEventListener('abort', abort)
       end.destroy()
       if (error === undefined) resolve()
       else reject(error)
     }
     const abort = () => finish(signal?.reason)
-    const timer = setTimeout(() => finish(silence(timeoutMs)), timeoutMs)
+    // setImmediate: if this process was the one that stood still, the answer is read before its absence is believed.
+    const timer = setTimeout(() => setImmediate(() => finish(managerSilent(timeoutMs))), timeoutMs)
     signal?.addEventListener('abort', abort, { once: true })
     // An end without having been closed by us, whichever of the two it looks like.
     end.once('end', () => finish())
     end.once('error', () => finish())
     end.resume()
-    let closed = false
+    let released = false
+    const release = () => {
+      if (!released) binding().closeFd(theirs)
+      released = true
+    }
     const sent = (refusal?: Error) => {
       // From here on the service manager alone holds the other end.
-      if (!closed) binding().closeFd(theirs)
-      closed = true
+      release()
       if (refusal !== undefined) finish(refusal)
     }
     try {
-      queue.send('BARRIER=1', [theirs], sent)
+      takeBack = queue.send('BARRIER=1', [theirs], sent)
     } catch (refusal) {
       sent(refusal as Error)
     }
   })
 }
 
-function silence(timeoutMs: number): RestartError {
+/** The error of a wait for the service manager. */
+export function managerSilent(timeoutMs: number): RestartError {
   return new RestartError(`The service manager has not answered within ${timeoutMs} ms`, {
     code: 'ERR_RESTART_BARRIER_TIMEOUT',
     hint: 'It is busy, or no service manager at all: see `systemctl status`, and what $NOTIFY_SOCKET belongs to',

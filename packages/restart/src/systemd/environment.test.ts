@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { checkFdName } from './fd-name.js'
 import { checkFdStoreRoom, fdStoreRoom } from './fd-store-room.js'
@@ -36,6 +37,7 @@ test.each([
   [{ LISTEN_FDS: '-1' }, /LISTEN_FDS is "-1"/],
   [{ LISTEN_FDS: '1', LISTEN_PID: '' }, /LISTEN_PID is ""/],
   [{ LISTEN_FDS: '99999999999999999999' }, /not a number/],
+  [{ LISTEN_FDS: '2000000000' }, /more than anybody passes/],
 ])('LISTEN_* that contradict each other are refused in words: %o', (env, message) => {
   const attempt = () => listenFdNames({ LISTEN_PID: me, ...env }, process.pid)
   expect(attempt).toThrow(message)
@@ -50,6 +52,23 @@ test('a descriptor that is announced and not open is named', () => {
   }
   expect(() => takeListenFds({ env })).toThrow(/descriptor \d+ \(http\) is not open/)
 })
+
+test("a descriptor that is announced and is Node's own is not taken: to close it would end the process", () => {
+  const own = readdirSync('/proc/self/fd')
+    .map(Number)
+    .sort((a, b) => a - b)
+    .find((fd) => existsAs(fd, 'anon_inode:[eventpoll]'))!
+  const env = { LISTEN_PID: me, LISTEN_FDS: String(own - 2) }
+  expect(() => takeListenFds({ env })).toThrow(/descriptor \d+ \(unknown\) is not open/)
+})
+
+function existsAs(fd: number, target: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`) === target
+  } catch {
+    return false
+  }
+}
 
 test('the notify socket is a path or an abstract address; anything else is an error at once, not a silent service', () => {
   expect(notifyAddress({})).toBeUndefined()

@@ -1,9 +1,13 @@
+import { readlinkSync } from 'node:fs'
 import { binding } from '../binding.js'
 import { checkKnown } from '../errors/invalid-argument.js'
 import { RestartError } from '../errors/restart-error.js'
 
 /** The first descriptor that a service manager passes (SD_LISTEN_FDS_START). */
 const FIRST = 3
+
+/** Twice what a process may have on most systems; names are made for them before they are looked at. */
+const MOST = 2 ** 21
 
 const variables = ['LISTEN_PID', 'LISTEN_PIDFDID', 'LISTEN_FDS', 'LISTEN_FDNAMES'] as const
 
@@ -40,6 +44,7 @@ export function listenFdNames(env: NodeJS.ProcessEnv, pid: number): string[] {
   if (LISTEN_FDS === undefined || LISTEN_PID === undefined) return []
   if (wholeNumber('LISTEN_PID', LISTEN_PID) !== pid) return []
   const count = wholeNumber('LISTEN_FDS', LISTEN_FDS)
+  if (count > MOST) throw malformed(`LISTEN_FDS is ${count}, more than anybody passes`)
   if (LISTEN_FDNAMES === undefined) return new Array(count).fill('unknown')
   const names = LISTEN_FDNAMES === '' && count === 0 ? [] : LISTEN_FDNAMES.split(':')
   if (names.length !== count) {
@@ -56,10 +61,20 @@ function wholeNumber(name: string, value: string): number {
 }
 
 function closeOnExec(fd: number, name: string): void {
+  // A number that was not passed is Node's own by now; whoever closes that ends the process. Its first is this.
+  if (target(fd) === 'anon_inode:[eventpoll]') throw malformed(`descriptor ${fd} (${name}) is not open`)
   try {
     binding().setCloseOnExec(fd, true)
   } catch (cause) {
     throw malformed(`descriptor ${fd} (${name}) is not open`, cause)
+  }
+}
+
+function target(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return undefined
   }
 }
 

@@ -17,6 +17,14 @@ test.each<[Notification, string]>([
   expect(encodeNotification(notification)).toBe(text)
 })
 
+test('a status is cut, between characters, to what systemd takes: it would ignore the READY=1 before it too', () => {
+  for (const character of ['x', 'ä', '€', '😀']) {
+    const text = encodeNotification({ mainPid: 2 ** 22, ready: true, status: `a${character.repeat(5_000)}` })
+    expect(Buffer.byteLength(text)).toBeLessThan(4_096)
+    expect(text).toMatch(new RegExp(`\\nREADY=1\\nSTATUS=a(${character}){740,3000}…$`))
+  }
+})
+
 test('reloading carries the monotonic clock, which Type=notify-reload waits for', () => {
   const text = encodeNotification({ reloading: true, status: 'new version' }, () => 1_234_567_890_123n)
   expect(text).toBe('RELOADING=1\nMONOTONIC_USEC=1234567890\nSTATUS=new version')

@@ -15,7 +15,7 @@ export interface Notification {
   reloading?: boolean | undefined
   /** `STOPPING=1`. Final, and since systemd 259 the clock of TimeoutStopSec= begins: never from a process that drains after a restart. */
   stopping?: boolean | undefined
-  /** `STATUS=`: one line for `systemctl status`. Line ends become spaces. */
+  /** `STATUS=`: one line for `systemctl status`. Line ends become spaces; what is longer than 3,000 bytes is cut. */
   status?: string | undefined
   /** `ERRNO=`: a number (2) or name (`ENOENT`) from errno(3), for a failure. */
   errno?: number | string | undefined
@@ -26,6 +26,9 @@ export interface Notification {
   /** `EXTEND_TIMEOUT_USEC=`: the start, run or stop under way needs so much longer, counted from now. */
   extendTimeoutMs?: number | undefined
 }
+
+// systemd ignores a whole datagram of more than 4,096 bytes (NOTIFY_BUFFER_MAX), and with it the READY=1 before the status.
+const maxStatusBytes = 3_000
 
 const fields = [
   'ready',
@@ -77,7 +80,17 @@ function checkedPid(pid: number): number {
 function oneLine(status: string): string {
   if (typeof status !== 'string') throw invalidType('status', 'a string', status)
   // A new line would begin another field; systemd refuses the whole datagram for a NUL.
-  return status.replace(/[\r\n\0]+/g, ' ').trim()
+  return cut(status.replace(/[\r\n\0]+/g, ' ').trim())
+}
+
+function cut(line: string): string {
+  if (Buffer.byteLength(line) <= maxStatusBytes) return line
+  // A character that was cut in two is no UTF-8, and systemd takes nothing else.
+  const whole = Buffer.from(line)
+    .subarray(0, maxStatusBytes)
+    .toString()
+    .replace(/\uFFFD+$/, '')
+  return `${whole}…`
 }
 
 function errnoNumber(errno: number | string): number {

@@ -18,8 +18,11 @@ interface Datagram {
  * process then; here what does not fit waits, and holds the process open until it is sent.
  */
 export interface NotifyQueue {
-  /** Throws the refusal of this datagram; one that waits can only report to `sent`. */
-  send(text: string, fds?: readonly number[], sent?: Datagram['sent']): void
+  /**
+   * Throws the refusal of this datagram; one that waits can only report to `sent`. The returned function takes back what
+   * still waits: its descriptors may be closed then.
+   */
+  send(text: string, fds?: readonly number[], sent?: Datagram['sent']): () => void
   /** Forgets what waits, and tells `sent`. */
   close(reason: RestartError): void
 }
@@ -41,16 +44,17 @@ export function openNotifyQueue(address: string, send = binding().notify): Notif
 
   const drain = () => {
     for (let datagram = waiting[0]; datagram !== undefined; datagram = waiting[0]) {
+      let refusal: Error | undefined
       try {
         if (!attempt(datagram)) {
           timer = setTimeout(drain, RETRY_MS)
           return
         }
-        datagram.sent?.()
       } catch (error) {
-        datagram.sent?.(error as Error)
+        refusal = error as Error
       }
       waiting.shift()
+      datagram.sent?.(refusal)
     }
     timer = undefined
   }
@@ -60,10 +64,14 @@ export function openNotifyQueue(address: string, send = binding().notify): Notif
       const datagram = { payload: Buffer.from(text), fds: Int32Array.from(fds), sent }
       if (waiting.length === 0 && attempt(datagram)) {
         sent?.()
-        return
+        return () => {}
       }
       waiting.push(datagram)
       timer ??= setTimeout(drain, RETRY_MS)
+      return () => {
+        const place = waiting.indexOf(datagram)
+        if (place >= 0) waiting.splice(place, 1)
+      }
     },
     close(reason) {
       clearTimeout(timer)

@@ -66,6 +66,15 @@ test('a manager that does not answer fails the barrier, and a signal ends it', a
   expect([read()?.text, read()?.text, read()?.text]).toEqual(['BARRIER=1', 'BARRIER=1', undefined])
 })
 
+test('a barrier that was answered while this process stood still has passed, although its time is over', async () => {
+  const { manager, read } = open()
+  const barrier = manager.barrier({ timeoutMs: 5 })
+  read()
+  const end = performance.now() + 20
+  while (performance.now() < end);
+  await barrier
+})
+
 test('descriptors are stored at most 253 to a datagram, each with the name, and a barrier behind them', async () => {
   const { manager, read } = open({ env: { FDSTORE: '512' } })
   expect(manager.fdStore).toBe('on')
@@ -148,6 +157,55 @@ test('after close nothing is sent any more, and who waited is told', async () =>
   )
 })
 
+test('a store that a hung manager has no room for is given up in time, and its descriptors are not sent later', async () => {
+  const { manager, read } = open({ env: { FDSTORE: '512' } })
+  for (let index = 0; index < 300; index++) manager.notify({ status: `${index}` })
+  const before = binding().descriptorLimit().open
+  const silence = { code: 'ERR_RESTART_BARRIER_TIMEOUT' }
+  await expect(manager.store('x', [0], { timeoutMs: 20 })).rejects.toMatchObject(silence)
+  const abort = new AbortController()
+  const aborted = manager.store('x', [0], { signal: abort.signal })
+  abort.abort(new Error('enough'))
+  await expect(aborted).rejects.toThrow('enough')
+  await expect(manager.barrier({ timeoutMs: 20 })).rejects.toMatchObject(silence)
+  await waitFor(() => binding().descriptorLimit().open <= before)
+  manager.notify({ ready: true })
+  const heard: string[] = []
+  await waitFor(() => {
+    for (let message = read(); message !== undefined; message = read()) heard.push(message.text)
+    return heard.at(-1) === 'READY=1'
+  })
+  expect(heard.filter((text) => !text.startsWith('STATUS='))).toEqual(['READY=1'])
+})
+
+test('a watchdog that a hung manager has no room for does not fill the memory', async () => {
+  const env = { WATCHDOG_USEC: '2000', WATCHDOG_PID: String(process.pid) }
+  const { manager, read } = open({ env })
+  for (let index = 0; index < 300; index++) manager.notify({ status: `${index}` })
+  manager.startWatchdog()
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 2))
+  manager.startWatchdog()()
+  manager.notify({ ready: true })
+  const heard: string[] = []
+  await waitFor(() => {
+    for (let message = read(); message !== undefined; message = read()) heard.push(message.text)
+    return heard.at(-1) === 'READY=1'
+  })
+  expect(heard.filter((text) => text === 'WATCHDOG=1').length).toBeLessThan(3)
+})
+
+test('a notify socket that was away and is back is spoken to again', async () => {
+  const { manager, read, away, back } = open()
+  away()
+  expect(() => manager.notify({ ready: true })).toThrow(expect.objectContaining({ code: 'ENOENT' }))
+  back()
+  manager.notify({ status: 'here' })
+  expect(read()?.text).toBe('STATUS=here')
+  const barrier = manager.barrier()
+  expect(read()?.text).toBe('BARRIER=1')
+  await barrier
+})
+
 test('no descriptor is left over by barriers, whether they pass, fail or are given up', async () => {
   const { manager, read, close } = open()
   const before = binding().descriptorLimit().open
@@ -171,11 +229,13 @@ function open({ abstract = false, env = {} }: { abstract?: boolean; env?: NodeJS
   manager: ServiceManager
   read(options?: { keep?: boolean }): Message | undefined
   close(): void
+  away(): void
+  back(): void
 } {
   const { bindNotifySocket, receiveNotification, closeFd } = fakeManagerBinding()
   const folder = mkdtempSync(join(tmpdir(), 'notify-'))
   const address = abstract ? `@${folder}` : join(folder, 'socket')
-  const fd = bindNotifySocket(address)
+  let fd = bindNotifySocket(address)
   const manager = openServiceManager({ env: { ...env, NOTIFY_SOCKET: address } })
   let closed = false
   const close = () => {
@@ -191,6 +251,13 @@ function open({ abstract = false, env = {} }: { abstract?: boolean; env?: NodeJS
   return {
     manager,
     close,
+    away() {
+      closeFd(fd)
+      rmSync(address)
+    },
+    back() {
+      fd = bindNotifySocket(address)
+    },
     read({ keep = false } = {}) {
       const length = receiveNotification(fd, bytes, descriptors, sender)
       if (length < 0) return undefined

@@ -15,6 +15,7 @@ import { checkFdStoreRoom, fdStoreRoom } from './fd-store-room.js'
 import { encodeNotification, type Notification } from './notification.js'
 import { notifyAddress } from './notify-address.js'
 import { type NotifyQueue, openNotifyQueue } from './notify-queue.js'
+import { sendBounded } from './send-bounded.js'
 import { watchdogInterval } from './watchdog-interval.js'
 
 const log = debuglog('restart')
@@ -116,9 +117,9 @@ export function openServiceManager(options: { env?: NodeJS.ProcessEnv | undefine
 
   const send: NotifyQueue['send'] = (...datagram) => {
     if (closed) throw closedError()
-    if (address === undefined) return
+    if (address === undefined) return () => {}
     queue ??= openNotifyQueue(address)
-    queue.send(...datagram)
+    return queue.send(...datagram)
   }
   const reportWaiting = (refusal?: Error) => {
     if (refusal !== undefined) log('a notification that had waited was refused: %s', refusal.message)
@@ -146,19 +147,16 @@ export function openServiceManager(options: { env?: NodeJS.ProcessEnv | undefine
       checkFdName(name)
       checkFds(fds)
       checkBoolean('poll', poll)
-      checkBarrier(barrierOptions)
+      const { timeoutMs, signal } = checkBarrier(barrierOptions)
       if (closed) throw closedError()
       if (address === undefined) return 'absent'
+      signal?.throwIfAborted()
       checkFdStoreRoom(room, name, fds.length)
       const text = `FDSTORE=1\nFDNAME=${name}${poll ? '' : '\nFDPOLL=0'}`
       const batches: Promise<void>[] = []
       for (let first = 0; first < fds.length; first += MAX_DESCRIPTORS_PER_MESSAGE) {
         const batch = fds.slice(first, first + MAX_DESCRIPTORS_PER_MESSAGE)
-        batches.push(
-          new Promise((resolve, reject) => {
-            send(text, batch, (refusal) => (refusal === undefined ? resolve() : reject(refusal)))
-          }),
-        )
+        batches.push(sendBounded(send, text, batch, timeoutMs, signal))
       }
       await Promise.all(batches)
       await manager.barrier(barrierOptions)
@@ -171,10 +169,17 @@ export function openServiceManager(options: { env?: NodeJS.ProcessEnv | undefine
     startWatchdog() {
       if (closed) throw closedError()
       if (watchdogMs === undefined) return () => {}
+      let waits = false
       const say = () => {
+        if (waits) return
+        waits = true
         try {
-          send('WATCHDOG=1', [], reportWaiting)
+          send('WATCHDOG=1', [], (refusal) => {
+            waits = false
+            reportWaiting(refusal)
+          })
         } catch (error) {
+          waits = false
           // The manager acts on the silence, if it is there at all.
           log('watchdog: %s', (error as Error).message)
         }

@@ -63,9 +63,9 @@ export class GenerationLink {
     this.fd = fd
     this.#slab = slab
     this.#events = events
-    this.#poll = new (binding().DescriptorPoll)(fd)
     // As far as the system allows; what does not fit waits in the backlog.
     binding().setSendBuffer(fd, SEND_BUFFER_BYTES)
+    this.#poll = new (binding().DescriptorPoll)(fd, true)
   }
 
   get isClosed(): boolean {

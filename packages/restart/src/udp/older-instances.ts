@@ -1,4 +1,6 @@
-import type { GenerationLink } from './generation-link.js'
+import { binding } from '../binding.js'
+import { systemError } from '../errors/restart-error.js'
+import { GenerationLink, type LinkEvents } from './generation-link.js'
 import type { RecordSlab } from './record-slab.js'
 
 /** Links to the instances before this one, and which routes are theirs. */
@@ -13,6 +15,25 @@ export class OlderInstances {
 
   constructor(slab: RecordSlab) {
     this.#slab = slab
+  }
+
+  /**
+   * Takes the descriptors of a succession over, also if it throws. Returns the link to the instance that reads until now,
+   * which is not among `links`.
+   */
+  take(fds: readonly number[], events: LinkEvents): GenerationLink | undefined {
+    const taken: GenerationLink[] = []
+    try {
+      for (const fd of fds) taken.push(new GenerationLink(fd, this.#slab, events))
+    } catch (error) {
+      for (const link of taken) link.close()
+      for (const fd of fds.slice(taken.length)) closeQuietly(fd)
+      const hint = '`predecessor` must be what `fds` of a succession became here'
+      throw systemError(error, 'take a UDP socket over', hint)
+    }
+    const reading = taken.shift()
+    for (const link of taken) this.links.add(link)
+    return reading
   }
 
   get ownsNothing(): boolean {
@@ -69,5 +90,13 @@ export class OlderInstances {
     }
     this.#spans.clear()
     return sum
+  }
+}
+
+function closeQuietly(fd: number): void {
+  try {
+    binding().closeFd(fd)
+  } catch {
+    // It was none; that has been said.
   }
 }

@@ -2,10 +2,11 @@ import { binding } from '../binding.js'
 import { checkFunction, checkKnown } from '../errors/invalid-argument.js'
 import { callUser } from './call-user.js'
 import { describeRoute, RECORD_HEADER_BYTES, type UdpPeer } from './route.js'
-import { type ReaderState, SharedReader, type UdpSuccession } from './shared-reader.js'
+import { type ReaderState, SharedReader } from './shared-reader.js'
 import { emptyReaderCounters, type UdpCounters } from './udp-counters.js'
 import { checkPredecessor, checkReceiveBuffer, checkSocket, type UdpSocketSource } from './udp-options.js'
 import { sendTo } from './udp-session.js'
+import type { UdpSuccession } from './udp-succession.js'
 
 /** One datagram, and the way to answer it. */
 export interface UdpRequest {

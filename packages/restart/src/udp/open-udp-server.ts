@@ -3,10 +3,11 @@ import { boundedWait, checkWaitOptions, type WaitOptions, waitOptionNames } from
 import { checkFunction, checkInteger, checkKnown } from '../errors/invalid-argument.js'
 import { callUser } from './call-user.js'
 import { describeRoute, RECORD_HEADER_BYTES, type UdpPeer } from './route.js'
-import { type DatagramUser, type ReaderState, SharedReader, type UdpSuccession } from './shared-reader.js'
+import { type DatagramUser, type ReaderState, SharedReader } from './shared-reader.js'
 import { emptyReaderCounters, type UdpSessionCounters } from './udp-counters.js'
 import { checkPredecessor, checkReceiveBuffer, checkSocket, type UdpSocketSource } from './udp-options.js'
 import { type SessionOwner, type UdpCloseReason, UdpSession } from './udp-session.js'
+import type { UdpSuccession } from './udp-succession.js'
 
 const MAX_TIMER_MS = 0x7fffffff
 
@@ -201,7 +202,8 @@ export class UdpServer {
   }
 
   #hand(session: UdpSession, record: Buffer): void {
-    if (session.onMessage === undefined) {
+    // Whoever closes it at once wants no message of it.
+    if (session.isClosed || session.onMessage === undefined) {
       this.#counters.unheard++
       return
     }

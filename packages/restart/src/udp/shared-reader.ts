@@ -1,13 +1,13 @@
 import { binding } from '../binding.js'
-import { type DescriptorPoll, READABLE } from '../channel/channel-binding.js'
-import { RestartError, systemError } from '../errors/restart-error.js'
+import { RestartError } from '../errors/restart-error.js'
+import { DatagramSocket } from './datagram-socket.js'
 import { GenerationLink, Kind, type LinkEvents } from './generation-link.js'
 import { OlderInstances } from './older-instances.js'
 import { RecordSlab } from './record-slab.js'
 import { routeKey } from './route.js'
 import type { ReaderCounters } from './udp-counters.js'
+import { offerSuccession, type UdpSuccession } from './udp-succession.js'
 
-const BATCHES_A_TURN = 8
 /** An older instance whose event loop hangs for longer may find that its peers have become new ones. */
 const LIST_TIMEOUT_MS = 1000
 
@@ -19,16 +19,6 @@ export interface DatagramUser {
   accept(key: string, record: Buffer): void
   /** All routes that have a session. */
   keys(): ReadonlyMap<string, unknown>
-}
-
-/** What goes to the next process, so that it can take over the socket. */
-export interface UdpSuccession {
-  /** In this order. Still ours: duplicates reach the other process, by `stdio` or in a message. */
-  readonly fds: readonly number[]
-  /** Must be called when they are there, or have failed to get there: the death of the other process shows by its end being closed. */
-  passed(): void
-  /** Nothing came of it: the other process will never read. */
-  cancel(): void
 }
 
 /**
@@ -44,19 +34,17 @@ export type ReaderState = 'waiting' | 'asking' | 'reading' | 'handed' | 'closed'
  * waiting → asking (older ones say what they own) → reading → handed (a newer one reads) → asking again if that one dies.
  */
 export class SharedReader implements LinkEvents {
-  readonly fd: number
   readonly started: Promise<void>
   readonly #counters: ReaderCounters
   readonly #user: DatagramUser
   readonly #slab = new RecordSlab()
   readonly #older = new OlderInstances(this.#slab)
-  readonly #poll: DescriptorPoll
+  readonly #socket: DatagramSocket
   #state: ReaderState = 'reading'
   /** The instance that reads before this one, or after it. */
   #other: GenerationLink | undefined
   readonly #ended: string[] = []
   #accepting = true
-  #polling = false
   #inBatch = false
   #stopAfterBatch = false
   #askTimer: NodeJS.Timeout | undefined
@@ -69,21 +57,26 @@ export class SharedReader implements LinkEvents {
     this.started = new Promise((resolve) => {
       this.#start = resolve
     })
+    // First, so that they are closed whatever fails.
+    this.#other = this.#older.take(predecessor, this)
     try {
-      binding().prepareDatagrams(fd)
+      this.#socket = new DatagramSocket(fd, this.#slab, (count) => this.#dispatchAll(count))
     } catch (error) {
-      throw systemError(error, 'read datagrams', 'The descriptor must be that of a UDP socket')
+      this.#other?.close()
+      for (const link of this.#older.links) link.close()
+      throw error
     }
-    this.fd = binding().duplicateFd(fd)
-    this.#poll = new (binding().DescriptorPoll)(this.fd)
-    this.#other = this.#takeLinks(predecessor).shift()
-    if (this.#other !== undefined) this.#older.links.delete(this.#other)
     if (this.#other === undefined) {
       this.#read()
     } else {
       this.#state = 'waiting'
       this.#other.listen()
     }
+  }
+
+  /** Its own duplicate. */
+  get fd(): number {
+    return this.#socket.fd
   }
 
   get state(): ReaderState {
@@ -108,19 +101,7 @@ export class SharedReader implements LinkEvents {
     const link = new GenerationLink(near, this.#slab, this)
     this.#other = link
     link.listen()
-    let open = true
-    const passed = () => {
-      if (open) binding().closeFd(far)
-      open = false
-    }
-    const cancel = () => {
-      passed()
-      if (link.isClosed) return
-      link.sendSignal(Kind.dismissed)
-      link.close()
-      this.gone(link)
-    }
-    return { fds: [far, ...[...this.#older.links].map((older) => older.fd)], passed, cancel }
+    return offerSuccession(link, far, this.#older.links, () => this.gone(link))
   }
 
   /**
@@ -155,12 +136,10 @@ export class SharedReader implements LinkEvents {
   close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#polling = false
     clearTimeout(this.#askTimer)
-    this.#poll.close()
+    this.#socket.close()
     for (const link of this.#older.links) link.close()
     this.#other?.close()
-    binding().closeFd(this.fd)
     this.#start()
   }
 
@@ -217,20 +196,6 @@ export class SharedReader implements LinkEvents {
     this.#watch()
   }
 
-  #takeLinks(fds: readonly number[]): GenerationLink[] {
-    try {
-      for (const fd of fds) this.#older.links.add(new GenerationLink(fd, this.#slab, this))
-      return [...this.#older.links]
-    } catch (error) {
-      this.close()
-      throw systemError(
-        error,
-        'take a UDP socket over',
-        '`predecessor` must be what `fds` of a succession became here',
-      )
-    }
-  }
-
   #ask(): void {
     this.#state = 'asking'
     if (this.#other !== undefined) this.#older.links.add(this.#other)
@@ -285,26 +250,17 @@ export class SharedReader implements LinkEvents {
   #watch(): void {
     if (this.#state === 'closed') return
     const needed = this.#accepting || this.#user.keys().size > 0 || !this.#older.ownsNothing
-    const polling = this.#state === 'reading' && needed
-    if (polling === this.#polling) return
-    this.#polling = polling
-    if (polling) this.#poll.start(READABLE, () => this.#ready())
-    else this.#poll.stop()
+    this.#socket.read(this.#state === 'reading' && needed)
   }
 
-  #ready(): void {
-    for (let batch = 0; batch < BATCHES_A_TURN && this.#polling; batch++) {
-      const count = this.#slab.receive(binding().receiveDatagrams, this.fd)
-      this.#inBatch = true
-      for (let index = 0; index < count; index++) this.#dispatch(index)
-      this.#counters.forwarded += this.#older.forward()
-      this.#inBatch = false
-      if (this.#stopAfterBatch) {
-        this.#stopAfterBatch = false
-        this.stopAccepting()
-      }
-      if (!this.#slab.isFull(count)) return
-    }
+  #dispatchAll(count: number): void {
+    this.#inBatch = true
+    for (let index = 0; index < count; index++) this.#dispatch(index)
+    this.#counters.forwarded += this.#older.forward()
+    this.#inBatch = false
+    if (!this.#stopAfterBatch) return
+    this.#stopAfterBatch = false
+    this.stopAccepting()
   }
 
   #dispatch(index: number): void {

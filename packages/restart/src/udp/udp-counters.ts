@@ -39,6 +39,6 @@ export interface UdpSessionCounters extends UdpCounters {
   refusedLimit: number
   /** Dropped: from a stranger that `accept` did not want. */
   refusedByFilter: number
-  /** Dropped: the session has no `onMessage`. */
+  /** Dropped: the session has no `onMessage`, or `onSession` has closed it. */
   unheard: number
 }

@@ -60,7 +60,9 @@ test('a poll that was stopped, or never started, can be collected', async () => 
     { message: 'the poll to be collected' },
   )
   // Its handle is closed too: libuv refuses a second one of the same descriptor.
-  const next = await waitFor(() => new (binding().DescriptorPoll)(near), { message: 'the handle to be closed' })
+  const next = await waitFor(() => new (binding().DescriptorPoll)(near), {
+    message: 'the handle to be closed',
+  })
   next.close()
 })
 

@@ -7,7 +7,7 @@
 //     /keep?words=   keeps the words over restarts and crashes
 //     /hang          never turns its event loop again
 //
-// With a file FOLDER/fail a new version fails with the words in there.
+// With a file FOLDER/fail a new version fails with the words in there; with FOLDER/fail-late when it takes over.
 import { existsSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -20,7 +20,13 @@ if (words[0] === 'restart') process.exitCode = await runRestartCommand({ path, a
 else await serve()
 
 async function serve() {
-  const instance = await openInstance({ name: 'app', coordination: { path }, drainTimeoutMs: 10_000 })
+  const late = existsSync(join(folder, 'fail-late'))
+  const instance = await openInstance({
+    name: 'app',
+    coordination: { path },
+    drainTimeoutMs: 10_000,
+    ...(late && { pidFile: join(folder, 'nowhere', 'app.pid') }),
+  })
   const before = [...instance.before.fds].map(([name, fds]) => [name, fds.length])
   const kept = instance.before.fds.get('words')
   if (kept !== undefined) await instance.keep('words')

@@ -162,6 +162,40 @@ test('what ignores SIGTERM after the service has ended is killed when graceMs is
   await waitFor(() => findProcess(stubborn) === undefined)
 })
 
+test('what a killed process leaves behind, and ignores SIGTERM too, is killed as well', async () => {
+  // What ignores a signal passes that on to its children.
+  const parent = `trap "" TERM; sh -c "$0" & wait`
+  const child = 'echo stubborn $$; exec sleep 1000'
+  const script = `{ sh -c '${parent}' '${child}' & } | { read line; echo "$line"; }; exit 7`
+  const running = startInit(['sh', '-c', script], { graceMs: 100 }, false)
+  const stubborn = Number(await running.line('stubborn'))
+  try {
+    expect(await running.ended()).toEqual([7, null])
+    await waitFor(() => findProcess(stubborn) === undefined, { message: 'the end of the grandchild' })
+  } finally {
+    if (findProcess(stubborn) !== undefined) process.kill(stubborn, 'SIGKILL')
+  }
+})
+
+test('a PID file that cannot be read does not bring init down before it has ended the others', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'restart-init-'))
+  folders.push(folder)
+  const running = startInit(['sh', '-c', 'sleep 1000 & echo left $!; exit 9'], { pidFile: folder }, false)
+  const left = Number(await running.line('left'))
+  try {
+    expect(await running.ended()).toEqual([9, null])
+    await waitFor(() => findProcess(left) === undefined, { message: 'the end of what was left' })
+  } finally {
+    if (findProcess(left) !== undefined) process.kill(left, 'SIGKILL')
+  }
+})
+
+test('a descriptor for readiness that is not open is refused at the start, not when the service is ready', async () => {
+  const running = startInit(['sh', '-c', 'exit 0'], { readinessFd: 999 }, false)
+  expect(await running.line('refused')).toBe('EBADF')
+  await running.ended()
+})
+
 test('a command that cannot be started is refused with the errno', async () => {
   const running = startInit(['/nowhere/at/all'], {}, false)
   expect(await running.line('refused')).toBe('ENOENT')

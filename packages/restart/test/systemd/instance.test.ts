@@ -70,6 +70,32 @@ test('a reload that fails exits with a status and the words of the new version; 
   expect(await app.ask('/')).toMatchObject({ generation: 1 })
 })
 
+test('a reload that fails in more words than fit into a notification ends all the same', async () => {
+  await app.start()
+  writeFileSync(join(app.folder, 'fail'), `there is no database ${'and no hope '.repeat(1_000)}`)
+  expect((await app.systemctl('reload', 'app')).status).not.toBe(0)
+  expect((await app.systemctl('status', 'app')).stdout).toContain('there is no database')
+  expect(await app.property('ActiveState')).toBe('active')
+  rmSync(join(app.folder, 'fail'))
+  expect(await app.systemctl('reload', 'app')).toMatchObject({ status: 0 })
+})
+
+test('a new version that fails when it takes over is not the main process yet: systemd does not end the service with it', async () => {
+  await app.start()
+  const old = await app.mainPid()
+  writeFileSync(join(app.folder, 'fail-late'), '')
+  const { status } = await app.systemctl('reload', 'app')
+  expect(status).not.toBe(0)
+  expect(await app.ask('/')).toMatchObject({ pid: old, generation: 0 })
+  expect(await app.mainPid()).toBe(old)
+  expect(await app.property('ActiveState')).toBe('active')
+  expect(await app.property('NRestarts')).toBe('0')
+  expect(await app.systemd.journal('app')).not.toContain('reception only permitted')
+  rmSync(join(app.folder, 'fail-late'))
+  expect(await app.systemctl('reload', 'app')).toMatchObject({ status: 0 })
+  expect(await app.ask('/')).toMatchObject({ generation: 1 })
+})
+
 test('after kill -9 sockets and what was kept are back, and no connection is refused meanwhile', async () => {
   await app.start()
   await app.ask('/keep?words=before+the+crash')

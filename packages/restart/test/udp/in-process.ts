@@ -2,7 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { binding } from '../../src/binding.js'
-import type { UdpSuccession } from '../../src/udp/shared-reader.js'
+import type { UdpSuccession } from '../../src/udp/udp-succession.js'
 
 export interface TestSocket {
   fd: number

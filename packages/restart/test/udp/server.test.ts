@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { waitFor } from '@slatfatf/netns'
 import { expect, test } from 'vitest'
 import { binding } from '../../src/binding.js'
@@ -255,6 +256,46 @@ test('a server may be closed in a callback, with more to read', async () => {
   expect(closed).toHaveLength(1)
   server.close()
   expect(server.counters.opened).toBe(1)
+})
+
+test('a session that is closed when it begins gets no message after its end', async () => {
+  using socket = bindTestSocket()
+  const told: string[] = []
+  using server = openUdpServer(socket, {
+    onSession(session) {
+      session.onMessage = () => told.push('message')
+      session.onClose = () => told.push('close')
+      session.close()
+    },
+  })
+  using peer = await connectPeer(socket.port)
+  peer.send('hello')
+  await waitFor(() => server.counters.received === 1)
+  expect(told).toEqual(['close'])
+  expect(server.counters).toMatchObject({ opened: 1, delivered: 0, unheard: 1 })
+  expect(server.sessions.size).toBe(0)
+})
+
+test.each([
+  ['a socket that is not UDP', 'stream', []],
+  ['a predecessor that is none', 'dgram', ['file']],
+  ['a descriptor that is closed', 'dgram', ['closed']],
+])('what comes from the predecessor is closed also when it is refused for %s', (_, type, more) => {
+  using udp = bindTestSocket()
+  using old = openEcho(udp, 'old')
+  const tcp = binding().listenTcp('127.0.0.1', 0, 1, 0)
+  const before = readdirSync('/proc/self/fd').length
+  const succession = old.prepareSuccessor()
+  const fds = inherit(succession)
+  if (more[0] === 'file') fds.push(binding().memoryFile('none', 0))
+  if (more[0] === 'closed') fds.push(19_999)
+  const { fd } = type === 'dgram' ? udp : { fd: tcp }
+  expect(() => openUdpServer({ fd }, { onSession() {}, predecessor: fds })).toThrow(
+    expect.objectContaining({ name: 'RestartError' }),
+  )
+  succession.cancel()
+  expect(readdirSync('/proc/self/fd').length).toBe(before)
+  binding().closeFd(tcp)
 })
 
 test('wrong arguments are told apart', () => {
