@@ -244,6 +244,8 @@ export class Lifecycle {
     const closeFd = (fd: number) => binding().closeFd(fd)
     const generation = new OlderGeneration(who, line, performance.now() - sinceMs, closeFd, {
       connections: (server, fds) => {
+        // It is ready: a server that is not registered by now never will be, and its clients would wait for nothing.
+        if (!this.drain.connections.serves(server)) return false
         this.drain.connections.receive(server, fds)
         return true
       },

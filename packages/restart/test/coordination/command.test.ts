@@ -64,6 +64,7 @@ restart: the new process said: config.json:12: port must be a number [ERR_RESTAR
     | Error: port \\x1b[31mmust\\x1b[0m be a number
     |     at config.js:12
   Repair the configuration and ask again
+  it said: Error: port \\x1b[31mmust\\x1b[0m be a number
   Nothing has changed: the instance that was asked serves on
 `)
   })
