@@ -31,6 +31,7 @@ const programs = [
   ['systemctl', 'systemd', '--test'],
   ['nsenter', 'util-linux', '--test'],
   ['setpriv', 'util-linux', '--test'],
+  ['openssl', 'openssl', '--test'],
   ['gcc', 'gcc', '--bench'],
   ['conntrack', 'conntrack', '--bench'],
   ['taskset', 'util-linux', '--bench'],

@@ -4,15 +4,15 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RestartError } from '../errors/restart-error.js'
+import { openNotifySocket } from '../supervise/notify-socket.js'
+import type { ReceivedNotification } from '../supervise/received-notification.js'
 import { Changes, type WaitOptions } from './changes.js'
 import {
   type FakeManagerOptions,
   type FakeManagerSettings,
   fakeManagerSettings,
 } from './fake-manager-options.js'
-import { openNotifySocket } from './notify-socket.js'
 import { openProcessHandle, type ProcessHandle } from './process-handle.js'
-import type { ReceivedNotification } from './received-notification.js'
 import { type CommandEnd, runCommand } from './run-command.js'
 import {
   checkServiceCommand,

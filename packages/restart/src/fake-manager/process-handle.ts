@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { READABLE } from '../channel/channel-binding.js'
 import { systemError } from '../errors/restart-error.js'
-import { fakeManagerBinding } from './fake-manager-binding.js'
+import { managerBinding } from '../supervise/manager-binding.js'
 
 /** A process, whoever its parent is; never another one that got its number later. */
 export interface ProcessHandle {
@@ -15,7 +15,7 @@ export interface ProcessHandle {
 
 /** Undefined if there is no such process any more. */
 export function openProcessHandle(pid: number): ProcessHandle | undefined {
-  const { openProcess, signalProcess, closeFd, DescriptorPoll } = fakeManagerBinding()
+  const { openProcess, signalProcess, closeFd, DescriptorPoll } = managerBinding()
   let fd: number
   try {
     fd = openProcess(pid)

@@ -1,7 +1,7 @@
-import { fakeManagerBinding } from './fake-manager-binding.js'
+import { managerBinding } from '../supervise/manager-binding.js'
+import { parseNotification, type ReceivedNotification } from '../supervise/received-notification.js'
 import type { FakeManagerSettings } from './fake-manager-options.js'
 import { openProcessHandle, type ProcessHandle } from './process-handle.js'
-import { parseNotification, type ReceivedNotification } from './received-notification.js'
 import { StoredDescriptors } from './stored-descriptors.js'
 
 /** What the manager takes the service for. */
@@ -115,5 +115,5 @@ export class ServiceRecord {
 }
 
 function closeAll(fds: readonly number[]): void {
-  for (const fd of fds) fakeManagerBinding().closeFd(fd)
+  for (const fd of fds) managerBinding().closeFd(fd)
 }

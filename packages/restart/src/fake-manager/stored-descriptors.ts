@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs'
-import { fakeManagerBinding } from './fake-manager-binding.js'
+import { managerBinding } from '../supervise/manager-binding.js'
 
 interface Stored {
   name: string
@@ -33,7 +33,7 @@ export class StoredDescriptors {
   add(name: string, fds: readonly number[], poll: boolean): void {
     for (const fd of fds) {
       if (this.#accepts(fd, poll)) this.#all.push({ name, fd, poll })
-      else fakeManagerBinding().closeFd(fd)
+      else managerBinding().closeFd(fd)
     }
   }
 
@@ -43,7 +43,7 @@ export class StoredDescriptors {
 
   /** What systemd notices by itself, at any time. */
   dropHungUp(): void {
-    this.#dropIf(({ fd, poll }) => poll && fakeManagerBinding().isHungUp(fd))
+    this.#dropIf(({ fd, poll }) => poll && managerBinding().isHungUp(fd))
   }
 
   clear(): void {
@@ -52,7 +52,7 @@ export class StoredDescriptors {
 
   #accepts(fd: number, poll: boolean): boolean {
     if (this.#all.length >= this.room) return false
-    if (poll && fakeManagerBinding().isHungUp(fd)) return false
+    if (poll && managerBinding().isHungUp(fd)) return false
     const identity = identityOf(fd)
     return identity === undefined || this.#all.every((stored) => identityOf(stored.fd) !== identity)
   }
@@ -60,7 +60,7 @@ export class StoredDescriptors {
   #dropIf(condition: (stored: Stored) => boolean): void {
     const dropped = this.#all.filter(condition)
     this.#all = this.#all.filter((stored) => !dropped.includes(stored))
-    for (const { fd } of dropped) fakeManagerBinding().closeFd(fd)
+    for (const { fd } of dropped) managerBinding().closeFd(fd)
   }
 }
 

@@ -1,10 +1,10 @@
 import { binding } from '../binding.js'
 import { READABLE } from '../channel/channel-binding.js'
-import { fakeManagerBinding } from '../fake-manager/fake-manager-binding.js'
+import { managerBinding } from './manager-binding.js'
 
 /** Calls back once when a process has ended, whoever its parent is. Undefined: it has ended already. Requires Linux 5.3. */
 export function watchProcess(pid: number, onEnded: () => void): (() => void) | undefined {
-  const { openProcess, DescriptorPoll } = fakeManagerBinding()
+  const { openProcess, DescriptorPoll } = managerBinding()
   let fd: number
   try {
     fd = openProcess(pid)

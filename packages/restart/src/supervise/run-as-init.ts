@@ -7,12 +7,12 @@ import { debuglog } from 'node:util'
 import { binding } from '../binding.js'
 import { checkInteger, checkKnown, invalidType, invalidValue } from '../errors/invalid-argument.js'
 import { systemError } from '../errors/restart-error.js'
-import { openNotifySocket } from '../fake-manager/notify-socket.js'
-import { parseNotification } from '../fake-manager/received-notification.js'
 import { notifyReadiness } from './notify-readiness.js'
+import { openNotifySocket } from './notify-socket.js'
 import { type PidFileContent, readPidFile } from './pid-file.js'
 import { watchProcess } from './process-watch.js'
 import { Reaper } from './reaper.js'
+import { parseNotification } from './received-notification.js'
 
 const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const
 /** A terminal sends these to all processes in the foreground: forwarded, they would arrive twice. */
@@ -43,6 +43,8 @@ export interface RunAsInitOptions {
  * the main one the service tells as it tells systemd, by `MAINPID=` over `NOTIFY_SOCKET`, and `openInstance` does so by
  * itself. When the main process ends, and has not named another one, the rest gets SIGTERM and `graceMs`, and the promise resolves with
  * the status to exit with: the main process's own, or 128 and the number of the signal that ended it; 1 if its parent took it away.
+ *
+ * A companion ({@link openCompanion}) is one of the rest, and ends with it: what has to outlive a container lies outside of it.
  *
  * The process must do nothing else: children that others start in it are reaped before Node sees their end. If it is not PID 1 it becomes
  * a subreaper, and nothing is different. On a terminal, INT, QUIT and WINCH come from there and are not forwarded.

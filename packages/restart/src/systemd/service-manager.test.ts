@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { waitFor } from '@slatfatf/netns'
 import { afterEach, expect, test } from 'vitest'
 import { binding } from '../binding.js'
-import { fakeManagerBinding } from '../fake-manager/fake-manager-binding.js'
+import { managerBinding } from '../supervise/manager-binding.js'
 import { openServiceManager, type ServiceManager } from './service-manager.js'
 
 const clean: (() => void)[] = []
@@ -232,7 +232,7 @@ function open({ abstract = false, env = {} }: { abstract?: boolean; env?: NodeJS
   away(): void
   back(): void
 } {
-  const { bindNotifySocket, receiveNotification, closeFd } = fakeManagerBinding()
+  const { bindNotifySocket, receiveNotification, closeFd } = managerBinding()
   const folder = mkdtempSync(join(tmpdir(), 'notify-'))
   const address = abstract ? `@${folder}` : join(folder, 'socket')
   let fd = bindNotifySocket(address)

@@ -1,6 +1,6 @@
 import { type Binding, binding } from '../binding.js'
 
-interface FakeManagerBinding {
+interface ManagerBinding {
   /** Throws with `code`, `errno` and `syscall`. */
   bindNotifySocket(address: string): number
   /** Bytes or `-errno`; `descriptors` as in receiveMessage; `sender` becomes pid, uid, gid. */
@@ -13,7 +13,7 @@ interface FakeManagerBinding {
   signalProcess(process: number, signal: number): void
 }
 
-/** The addon, with the part of this room. */
-export function fakeManagerBinding(): Binding & FakeManagerBinding {
-  return binding() as Binding & FakeManagerBinding
+/** The addon, with the calls of whoever manages a service: {@link runAsInit}, and the fake manager. */
+export function managerBinding(): Binding & ManagerBinding {
+  return binding() as Binding & ManagerBinding
 }

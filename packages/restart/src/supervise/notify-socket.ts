@@ -1,6 +1,6 @@
 import { MAX_DESCRIPTORS_PER_MESSAGE, READABLE } from '../channel/channel-binding.js'
 import { systemError } from '../errors/restart-error.js'
-import { fakeManagerBinding } from './fake-manager-binding.js'
+import { managerBinding } from './manager-binding.js'
 
 /** NOTIFY_BUFFER_MAX of systemd: a longer one is lost. */
 const MAX_BYTES = 4096
@@ -16,7 +16,7 @@ export function openNotifySocket(
   address: string,
   onMessage: (bytes: Uint8Array, fds: number[], sender: Sender) => void,
 ): { close(): void } {
-  const { bindNotifySocket, receiveNotification, closeFd, DescriptorPoll } = fakeManagerBinding()
+  const { bindNotifySocket, receiveNotification, closeFd, DescriptorPoll } = managerBinding()
   const fd = bind(address, bindNotifySocket)
   const poll = new DescriptorPoll(fd)
   const bytes = new Uint8Array(MAX_BYTES)
