@@ -67,14 +67,18 @@ const everybody = Array.from({ length: count ?? 0 }, (_, client) => {
 await Promise.all(everybody)
 const openedBefore = sockets.size
 console.log('hammering')
+const began = performance.now()
+const answersBefore = answers
 process.stdin.resume()
 await once(process.stdin, 'end')
 over = true
 await Promise.all(running)
+const perSecond = ((answers - answersBefore) * 1000) / (performance.now() - began)
 const failed = Object.values(errors).reduce((sum, each) => sum + each, 0)
 console.log(
   JSON.stringify({
     answers,
+    perSecond,
     failed,
     errors,
     openedBefore,

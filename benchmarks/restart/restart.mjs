@@ -15,7 +15,7 @@ import { parseOptions, USAGE } from './options.mjs'
 /**
  * @typedef {ReturnType<typeof parseOptions>} Options
  * @typedef {import('./variants.mjs').Variant} Variant
- * @typedef {{ answers: number, failed: number, errors: Record<string, number>, openedBefore: number, sockets: number,
+ * @typedef {{ answers: number, perSecond: number, failed: number, errors: Record<string, number>, openedBefore: number, sockets: number,
  *   longestGapMs: number, processes: number }} Outcome What the clients saw.
  * @typedef {Outcome & { variant: string, round: number, restartMs: number[] }} Sample
  */
@@ -135,8 +135,9 @@ async function startClients(port, count) {
 
 /** @param {readonly Sample[]} samples */
 function summarize(samples) {
-  const of = (/** @type {'failed' | 'answers' | 'sockets' | 'longestGapMs' | 'processes'} */ key) =>
-    spread(samples.map((sample) => sample[key]))
+  const of = (
+    /** @type {'failed' | 'answers' | 'perSecond' | 'sockets' | 'longestGapMs' | 'processes'} */ key,
+  ) => spread(samples.map((sample) => sample[key]))
   /** @type {Record<string, number>} */
   const errors = {}
   for (const [code, count] of samples.flatMap((sample) => Object.entries(sample.errors))) {
@@ -146,6 +147,7 @@ function summarize(samples) {
     failed: of('failed'),
     errors,
     answers: of('answers'),
+    perSecond: of('perSecond'),
     sockets: of('sockets'),
     longestGapMs: of('longestGapMs'),
     processes: of('processes'),
@@ -170,7 +172,7 @@ function compare(summary) {
       const key = `${ours}_vs_${name.replaceAll('-', '_')}`
       ratios[`${key}_longest_gap`] = round(mine.longestGapMs.median / other.longestGapMs.median)
       ratios[`${key}_sockets`] = round(mine.sockets.median / other.sockets.median)
-      ratios[`${key}_answers`] = round(mine.answers.median / other.answers.median)
+      ratios[`${key}_answers_per_second`] = round(mine.perSecond.median / other.perSecond.median)
     }
   }
   return ratios
@@ -185,14 +187,14 @@ const round = (value) => Number(value.toFixed(3))
  */
 function printReport({ conditions, variants, summary, ratios, missing }) {
   printConditions(TOPOLOGY, conditions)
-  console.log(`\n${'medians of the rounds'.padEnd(46)} failed  answers  sockets  longest gap  restart`)
+  console.log(`\n${'medians of the rounds'.padEnd(46)} failed  answers/s  sockets  longest gap  restart`)
   for (const { name, title } of variants) {
-    const { failed, answers, sockets, longestGapMs, restartMs } = /** @type {Summary[string]} */ (
+    const { failed, perSecond, sockets, longestGapMs, restartMs } = /** @type {Summary[string]} */ (
       summary[name]
     )
     const figures = [
       String(failed.median).padStart(6),
-      String(answers.median).padStart(8),
+      perSecond.median.toFixed(0).padStart(10),
       String(sockets.median).padStart(8),
       `${longestGapMs.median.toFixed(0)} ms`.padStart(12),
       `${restartMs.toFixed(0)} ms`.padStart(8),
